@@ -1,0 +1,23 @@
+/*
+ * chart.h - draws a data file with one of the scripts in plots/ by gnuplot
+ */
+#ifndef FORKLAB_CHART_H
+#define FORKLAB_CHART_H
+
+#include <stddef.h>
+
+/* Where gnuplot is: 0, or -ENOENT. version (may be NULL) gets "5.4". */
+int chart_available(char *version, size_t len);
+
+/*
+ * Runs `gnuplot -c plots/KIND.gp data out` with a deadline of 10 s; afterwards a runnable copy of the
+ * call lies beside out as NAME.gp. Ids in the SVG are made unique with the stem of out, because every
+ * gnuplot SVG bears the same ones and several stand in one page; title is put in as <title> and as
+ * aria-label (alt text).
+ * why (size whylen) gets the first line of gnuplot's complaint.
+ * Errors: -ENOENT no gnuplot or no such script; -EIO gnuplot failed; -ETIMEDOUT; else write errors.
+ */
+int chart_draw(const char *plots_dir, const char *kind, const char *data, const char *out,
+	const char *title, char *why, size_t whylen);
+
+#endif

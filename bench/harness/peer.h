@@ -1,0 +1,30 @@
+/*
+ * peer.h - work done by another program (a CPython script) inside our rounds
+ *
+ * Started once a launch as `PROGRAM SCRIPT`, it waits on its stdin. In its turn it gets the line
+ *     RUN variant iters axis=value ...
+ * and answers `elapsed_ns check`, timed by itself with the same CLOCK_MONOTONIC, check being the ops that
+ * it verified (iters when all is right). On a line it cannot do it answers `ERROR text`. EOF ends it.
+ */
+#ifndef FORKLAB_PEER_H
+#define FORKLAB_PEER_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct peer {
+	pid_t pid;
+	int to, from; /* our ends, O_CLOEXEC */
+};
+
+/* Starts argv[0] (looked up in PATH) with argv. Errors: posix_spawn's; -ENOMEM. */
+int peer_start(char *const argv[], struct peer *out);
+/* One request and its answer; why (size whylen) gets an ERROR's text.
+ * Errors: -EPIPE it has ended; -EPROTO no valid answer; -EREMOTEIO it answered ERROR; -ETIMEDOUT. */
+int peer_run(struct peer *p, const char *request, int timeout_ms, uint64_t *elapsed_ns, uint64_t *check,
+	char *why, size_t whylen);
+/* Closes its stdin, waits up to 1 s, then kills. */
+void peer_stop(struct peer *p);
+
+#endif

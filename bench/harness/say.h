@@ -1,0 +1,28 @@
+/*
+ * say.h - how programs speak to people: one line on standard error, `prog: what: value: why (allowed ...)`
+ *
+ * Programs only; the library itself never prints. Exit codes are the same in every program.
+ */
+#ifndef FORKLAB_SAY_H
+#define FORKLAB_SAY_H
+
+enum {
+	EXIT_DONE = 0,   /* also with skipped points: those are records */
+	EXIT_FAILED = 1, /* a check failed */
+	EXIT_USAGE = 2,
+	EXIT_ENVIRONMENT = 3, /* a missing right, tool or resource */
+	EXIT_SKIPPED = 77,    /* nothing could be shown here */
+};
+
+/* Sets the name that messages start with, from argv[0] (folders cut off). */
+void say_program(const char *argv0);
+const char *say_name(void);
+/* One line on standard error: "NAME: " and the message. */
+void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* The same, then exit(code). */
+void say_exit(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3), noreturn));
+/* Flushes and closes stdout; if that fails (full disk, closed pipe) says so and exits: 0 for EPIPE's
+ * quiet end is not given, it is EXIT_FAILED without a message. Call it last in main. */
+int say_finish(int code);
+
+#endif
