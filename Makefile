@@ -4,7 +4,9 @@
 comma := ,
 SANITIZE ?=
 BUILD ?= build$(if $(SANITIZE),-$(firstword $(subst $(comma), ,$(SANITIZE))))
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 VERSION := 0.1.0
 
 OPT ?= -O2 -g
@@ -54,6 +56,10 @@ obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 # With `make deps report`, whatever is compiled waits until deps has installed what it needs.
 AFTER_DEPS := $(filter deps deps-dev,$(MAKECMDGOALS))
 
+# One short line a file; V=1 shows the commands.
+Q := $(if $(V),,@)
+show = $(if $(V),,@printf '  %-4s %s\n' $(1) '$@')
+
 .DEFAULT_GOAL := all
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -102,41 +108,49 @@ help: ## this list
 
 $(BUILD)/obj/%.o: %.c | $(AFTER_DEPS)
 	@mkdir -p $(@D)
-	$(CC) $(FL_CFLAGS) $(OBJ_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call show,CC)
+	$(Q)$(CC) $(FL_CFLAGS) $(OBJ_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(call obj,$(HARNESS_SRC)): OBJ_CFLAGS = $(HWLOC_CFLAGS) $(JANSSON_CFLAGS) -DFORKLAB_CFLAGS='"$(OPT)"'
+$(call obj,$(HARNESS_SRC)): OBJ_CFLAGS = $(HWLOC_CFLAGS) $(JANSSON_CFLAGS) -DFORKLAB_CFLAGS='"$(strip $(OPT) $(SAN) $(CFLAGS))"'
 $(call obj,$(FORKLAB_SRC) $(BENCH_SRC)): OBJ_CFLAGS = $(JANSSON_CFLAGS)
 $(call obj,$(TEST_SRC) $(TESTLIB_SRC)): OBJ_CFLAGS = $(JANSSON_CFLAGS) $(CHECK_CFLAGS) -Itests
 
 $(HARNESS): $(call obj,$(HARNESS_SRC))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call show,AR)
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/libmp.a: $(call obj,$(MP_SRC))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call show,AR)
+	$(Q)$(AR) rcs $@ $^
 
 HARNESS_LIBS = $(HWLOC_LIBS) $(JANSSON_LIBS) -lm
 
 $(BUILD)/forklab: $(call obj,$(FORKLAB_SRC)) $(HARNESS)
-	$(CC) $(FL_LDFLAGS) $(LDFLAGS) -o $@ $^ $(HARNESS_LIBS)
+	$(call show,LD)
+	$(Q)$(CC) $(FL_LDFLAGS) $(LDFLAGS) -o $@ $^ $(HARNESS_LIBS)
 
 $(BENCHES): $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(HARNESS) $(MP)
 	@mkdir -p $(@D)
-	$(CC) $(FL_LDFLAGS) $(LDFLAGS) -o $@ $^ $(HARNESS_LIBS)
+	$(call show,LD)
+	$(Q)$(CC) $(FL_LDFLAGS) $(LDFLAGS) -o $@ $^ $(HARNESS_LIBS)
 
 $(DEMOS): $(BUILD)/demos/%: $(BUILD)/obj/demos/%.o $(MP)
 	@mkdir -p $(@D)
-	$(CC) $(FL_LDFLAGS) $(LDFLAGS) -o $@ $^
+	$(call show,LD)
+	$(Q)$(CC) $(FL_LDFLAGS) $(LDFLAGS) -o $@ $^
 
 # Helpers that a benchmark starts. true_static links nothing: no libc, no loader; the least a program can be.
-$(BUILD)/peers/%: bench/peers/%.c | $(AFTER_DEPS)
+$(BUILD)/peers/%: bench/peers/%.c $(wildcard bench/peers/*.h) | $(AFTER_DEPS)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 $(WARN) -static -nostdlib -fno-stack-protector -o $@ $<
+	$(call show,CC)
+	$(Q)$(CC) -std=gnu11 -O2 $(WARN) -static -nostdlib -fno-stack-protector -o $@ $<
 
 $(TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call obj,$(TESTLIB_SRC)) \
 		$(filter-out %/main.o,$(call obj,$(FORKLAB_SRC))) $(HARNESS) $(MP)
 	@mkdir -p $(@D)
-	$(CC) $(FL_LDFLAGS) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(HARNESS_LIBS)
+	$(call show,LD)
+	$(Q)$(CC) $(FL_LDFLAGS) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(HARNESS_LIBS)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
