@@ -20,8 +20,8 @@ static inline uint64_t clock_now_ns(void)
 }
 
 struct clock_info {
-	double cost_ns;     /* one read, median of many batches */
-	uint64_t step_ns;   /* the smallest non-zero difference seen: measured, since getres says 1 */
+	double cost_ns;   /* one read, median of many batches */
+	uint64_t step_ns; /* the smallest non-zero difference seen: measured, since getres says 1 */
 	uint64_t getres_ns; /* what clock_getres(2) claims */
 	char source[32];    /* the kernel's clocksource, "unknown" where sysfs does not say */
 };

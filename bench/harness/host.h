@@ -1,19 +1,21 @@
 /*
  * host.h - what this machine is, and what on it can spoil a measurement: look and say, never change
+ *
+ * Called by one thread of a process at a time. All texts handed out are ASCII and end within their arrays.
  */
 #ifndef FORKLAB_HOST_H
 #define FORKLAB_HOST_H
 
-#include <stddef.h>
 #include <jansson.h>
+#include <stddef.h>
 
 enum host_state { HOST_OK, HOST_WARN, HOST_UNKNOWN }; /* absent information is unknown, never ok */
 
 struct host_check {
-	const char *name;  /* "governor", "turbo", "smt", "steal" ...: static */
+	const char *name; /* "governor", "turbo", "smt", "steal" ...: static */
 	enum host_state state;
-	char value[96];    /* what was read; "" where unknown */
-	char why[160];     /* what it means for a measurement, in a student's words */
+	char value[96]; /* what was read; "" where unknown */
+	char why[160];  /* what it means for a measurement, in a student's words */
 };
 
 #define HOST_CHECKS_MAX 32

@@ -7,14 +7,15 @@
 #ifndef FORKLAB_RECORD_H
 #define FORKLAB_RECORD_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <jansson.h>
 
 #define RECORD_SCHEMA "forklab/1.0"
 
 struct record_writer {
-	int fd; /* -1: no file; record_write then only drops the object */
+	int fd;    /* -1: no file; record_write then only drops the object */
+	bool torn; /* the file ends within a line: the next record starts on a line of its own */
 };
 
 /* Opens path for appending, creating it (and not its folder). "-" is standard output.
@@ -27,10 +28,10 @@ int record_write(struct record_writer *w, json_t *obj);
 int record_close(struct record_writer *w); /* errors of fsync-less close(2) are reported */
 
 struct record_read_info {
-	size_t records;    /* whole, valid lines handed to each() */
-	size_t bad;        /* lines that are no JSON object */
-	size_t first_bad;  /* number of the first, from 1; 0: none */
-	bool cut;          /* the file ends in the middle of a line: that line is left out */
+	size_t records;   /* whole, valid lines handed to each() */
+	size_t bad;       /* lines that are no JSON object */
+	size_t first_bad; /* number of the first, from 1; 0: none */
+	bool cut;         /* the file ends in the middle of a line: that line is left out */
 };
 
 /* Calls each(obj, arg) for every record of the file; the object is borrowed, json_incref to keep it. A
@@ -39,7 +40,7 @@ struct record_read_info {
 int record_read(const char *path, int (*each)(json_t *obj, void *arg), void *arg,
 	struct record_read_info *info);
 
-/* "20261121T094500Z-1a2b": sorts by time. len >= 24. */
+/* "20261121T094500Z-1a2b3c": sorts by time. len >= 24. */
 void record_run_id(char *buf, size_t len);
 /* Now as RFC 3339 UTC, for people; measuring never uses it. len >= 21. */
 void record_utc(char *buf, size_t len);
