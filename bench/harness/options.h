@@ -12,7 +12,8 @@
 #include <stdio.h>
 
 /* Parsers: 0, or -EINVAL (malformed), -ERANGE (outside min..max). Nothing is stored on error. */
-int parse_count(const char *text, uint64_t min, uint64_t max, uint64_t *out); /* decimal digits alone */
+int parse_count(
+	const char *text, uint64_t min, uint64_t max, uint64_t *out); /* decimal digits alone */
 /* Digits with an optional suffix K, M, G, T (1024 steps; also KiB, k, kb ...): bytes. "1.5M" works. */
 int parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *out);
 /* "2%", "0.02": a share. */
@@ -20,24 +21,31 @@ int parse_share(const char *text, double min, double max, double *out);
 /* "10", "0.5", "10s", "500ms", "2min": seconds. NaN, inf and exponents are malformed. */
 int parse_seconds(const char *text, double min, double max, double *out);
 
-enum option_type { OPTION_FLAG, OPTION_COUNT, OPTION_SIZE, OPTION_SHARE, OPTION_SECONDS, OPTION_TEXT,
-	OPTION_WORD };
+enum option_type {
+	OPTION_FLAG,
+	OPTION_COUNT,
+	OPTION_SIZE,
+	OPTION_SHARE,
+	OPTION_SECONDS,
+	OPTION_TEXT,
+	OPTION_WORD
+};
 
 struct option_spec {
-	const char *name;     /* without the dashes; NULL ends the table */
+	const char *name; /* without the dashes; NULL ends the table */
 	enum option_type type;
-	void *out;            /* bool, uint64_t, uint64_t, double, double, const char *, int */
-	double min, max;      /* of numbers */
-	const char *words;    /* OPTION_WORD: "close|spread|none": *out gets the index */
-	const char *arg;      /* placeholder in --help: "N" */
-	const char *help;     /* one line; the default stands in it */
-	bool *given;          /* may be NULL: set where the option was on the line or in FORKLAB_NAME */
+	void *out;         /* bool, uint64_t, uint64_t, double, double, const char *, int */
+	double min, max;   /* of numbers */
+	const char *words; /* OPTION_WORD: "close|spread|none": *out gets the index */
+	const char *arg;   /* placeholder in --help: "N" */
+	const char *help;  /* one line; the default stands in it */
+	bool *given; /* may be NULL: set where the option was on the line or in FORKLAB_NAME */
 };
 
 struct options_text {
-	const char *usage;    /* "[options] DEMO [args]" */
-	const char *about;    /* a paragraph */
-	const char *after;    /* may be NULL: stands below the options: examples */
+	const char *usage; /* "[options] DEMO [args]" */
+	const char *about; /* a paragraph */
+	const char *after; /* may be NULL: stands below the options: examples */
 };
 
 /*
@@ -48,11 +56,12 @@ struct options_text {
  * Returns the index of the first operand; operands may stand among the options only after "--" or at the
  * end (argv is not permuted where stop_at_operand: for `forklab run NAME options`).
  */
-int options_read(int argc, char **argv, const struct option_spec *specs, const struct options_text *text,
-	bool stop_at_operand);
+int options_read(int argc, char **argv, const struct option_spec *specs,
+	const struct options_text *text, bool stop_at_operand);
 
 /* Usage error in the same form, exit 2. */
-void options_refuse(const char *option, const char *value, const char *why) __attribute__((noreturn));
+void options_refuse(const char *option, const char *value, const char *why)
+	__attribute__((noreturn));
 /* The nearest of words (NULL-terminated) within two edits, or NULL. */
 const char *options_nearest(const char *word, const char *const *words);
 
