@@ -22,10 +22,11 @@ struct bench_run; /* one variant at one point, in one launch */
 
 /* One factor of the sweep. The points are all combinations, less those that skip() refuses. */
 struct bench_axis {
-	const char *name;   /* with its unit where it has one: "workers", "parent_mib", "work" */
-	const char *values; /* "0,16,64" or words "all,one"; for the axis "workers" also "1..max" and "max" */
-	const char *quick;  /* the same with --quick; NULL: as values */
-	const char *text;   /* for --help: what it varies */
+	const char *name; /* with its unit where it has one: "workers", "parent_mib", "work" */
+	const char *
+		values; /* "0,16,64" or words "all,one"; for the axis "workers" also "1..max" and "max" */
+	const char *quick; /* the same with --quick; NULL: as values */
+	const char *text;  /* for --help: what it varies */
 };
 
 struct bench_variant {
@@ -35,7 +36,8 @@ struct bench_variant {
 	uint64_t (*run)(struct bench_run *r, uint64_t iters);
 	int (*setup)(struct bench_run *r);     /* once per launch and point, untimed; 0 or -errno */
 	void (*teardown)(struct bench_run *r); /* only after setup succeeded */
-	const char *peer; /* instead of run: a script in bench/peers, started once a launch (peer.h) */
+	const char
+		*peer; /* instead of run: a script in bench/peers, started once a launch (peer.h) */
 	const char *needs; /* a program that must be there, as "python3"; NULL: none */
 };
 
@@ -45,20 +47,24 @@ struct bench {
 	const char *op;       /* what one op is: "start + exit + wait of one child" */
 	const struct bench_variant *variants; /* ends with a NULL name */
 	struct bench_axis axes[BENCH_AXES];   /* ends with a NULL name */
-	const char *round_axis; /* points that differ in this axis alone take turns in one round; NULL: each
+	const char *
+		round_axis; /* points that differ in this axis alone take turns in one round; NULL: each
 				 * point is a block of its own */
 	const char *marks[BENCH_MARKS]; /* further times of the same sample: "call_returned", ... */
-	bool single;      /* one op a sample: latencies, whose tails batching would hide */
-	const char *chart; /* kind of chart: plots/KIND.gp */
+	bool single;            /* one op a sample: latencies, whose tails batching would hide */
+	const char *chart;      /* kind of chart: plots/KIND.gp */
 	const char *chart_axis; /* the axis that becomes x; NULL: one row a variant */
-	double share;     /* of the time of a whole report that this benchmark gets, 0..1 */
+	unsigned rounds,
+		rounds_quick; /* exactly so many rounds, whatever the precision; 0: as needed */
+	double share;         /* of the time of a whole report that this benchmark gets, 0..1 */
 	/* First statement of main, before options, clock and hwloc; see design: spawned children. */
 	int (*early)(int argc, char **argv);
 	/* Why this variant is not measured at this point: a sentence, or NULL: measured. With " " as first
 	 * character the combination simply does not exist (no skip record). May use bench_word,
 	 * bench_number, bench_variant_name, bench_quick, bench_effective. */
 	const char *(*skip)(const struct bench_run *r);
-	int (*point_setup)(struct bench_run *r); /* once per launch and point, before the variants' setup */
+	int (*point_setup)(
+		struct bench_run *r); /* once per launch and point, before the variants' setup */
 	void (*point_teardown)(struct bench_run *r);
 	/* The count that run(iters) must return; NULL: iters. */
 	uint64_t (*expected)(const struct bench_run *r, uint64_t iters);
@@ -72,6 +78,8 @@ int64_t bench_number(const struct bench_run *r, const char *axis);
 bool bench_is(const struct bench_run *r, const char *axis, const char *word);
 const char *bench_variant_name(const struct bench_run *r);
 bool bench_quick(const struct bench_run *r);
+double bench_budget_s(
+	const struct bench_run *r); /* seconds for the whole program; in skip() alone */
 unsigned bench_effective(const struct bench_run *r); /* CPUs that can run at once */
 
 /* What setup leaves for run: a pointer per variant and point, one per point. */
@@ -83,6 +91,10 @@ void *bench_point_state(const struct bench_run *r);
 /* Adds ns to mark number mark (index into bench.marks) of the running sample. */
 void bench_mark(struct bench_run *r, unsigned mark, uint64_t ns);
 
+/* The sample's time as the variant itself measured it: replaces the harness's reading. For hand-written
+ * loops that the harness is compared with, and for peers. */
+void bench_elapsed(struct bench_run *r, uint64_t ns);
+
 /* Stops the sample as failed: err is -errno, what a few words ("fork"). run() then returns anything. */
 void bench_fail(struct bench_run *r, int err, const char *what);
 
@@ -93,8 +105,10 @@ void bench_fail(struct bench_run *r, int err, const char *what);
  */
 void *bench_arena(struct bench_run *r, size_t size);
 
-/* Binds the calling thread to the point's CPUs less all but the first n places; called by the harness
- * before each block from the axes "workers" and "cpus" (words all, one). 0 or -errno. */
-int bench_bind_first(struct bench_run *r, unsigned n);
+/*
+ * Placement: before each sample the harness binds its thread to the point's CPUs, and what the variant
+ * starts inherits them. They are the first places of the order: as many as the axis "workers" says, at most
+ * those that can run at once; the axis "cpus" with the word "one" makes it the first place alone.
+ */
 
 #endif

@@ -20,11 +20,17 @@ struct peer {
 
 /* Starts argv[0] (looked up in PATH) with argv. Errors: posix_spawn's; -ENOMEM. */
 int peer_start(char *const argv[], struct peer *out);
-/* One request and its answer; why (size whylen) gets an ERROR's text.
- * Errors: -EPIPE it has ended; -EPROTO no valid answer; -EREMOTEIO it answered ERROR; -ETIMEDOUT. */
-int peer_run(struct peer *p, const char *request, int timeout_ms, uint64_t *elapsed_ns, uint64_t *check,
-	char *why, size_t whylen);
+/* One request and its answer; why (size whylen) gets an ERROR's text. timeout_ms is at least 0.
+ * After -EPROTO and -ETIMEDOUT the two are out of step: nothing more is asked, later calls give -EPIPE.
+ * Errors: -EPIPE it has ended; -EPROTO no valid answer; -EREMOTEIO it answered ERROR; -ETIMEDOUT;
+ * -EINVAL request holds a line end or has more than 1000 bytes. */
+int peer_run(struct peer *p, const char *request, int timeout_ms, uint64_t *elapsed_ns,
+	uint64_t *check, char *why, size_t whylen);
 /* Closes its stdin, waits up to 1 s, then kills. */
 void peer_stop(struct peer *p);
+
+/* Path of a small program that a benchmark starts: build/peers/NAME, beside the running build/bench/ or
+ * build/tests/ program. Errors: -ENOENT it is not there or may not be run; -ENAMETOOLONG; readlink(2)'s. */
+int peer_program(const char *name, char *path, size_t len);
 
 #endif

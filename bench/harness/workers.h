@@ -26,7 +26,7 @@ struct workers_slot {
  * Errors: -EINVAL n is 0 or above WORKERS_MAX; -EAGAIN, -ENOMEM from start (those started are waited
  * for first); -ECHILD a child did not end with _exit(0).
  */
-int workers_run(enum workers_kind kind, unsigned n, uint64_t (*body)(void *arg, unsigned i), void *arg,
-	struct workers_slot *slots);
+int workers_run(enum workers_kind kind, unsigned n, uint64_t (*body)(void *arg, unsigned i),
+	void *arg, struct workers_slot *slots);
 
 #endif

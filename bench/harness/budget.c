@@ -1,0 +1,109 @@
+/* budget.c - how a measurement's time is shared out among its blocks: pure functions on a study */
+#include "harness/budget.h"
+#include <math.h>
+#include <stdio.h>
+
+#define LONG_NS   1e9   /* rounds above this: 8 must do (design: points over 1 s) ... */
+#define MEDIUM_NS 1e8   /* ... and above this 12: the least that a comparison may rest on */
+#define QUICK_NS  2.5e8 /* with --quick 8 must do above this */
+
+bool budget_finished(const struct study_block *b)
+{
+	return b->stop_reason != NULL;
+}
+
+size_t budget_unfinished(const struct study *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->nblocks; i++)
+		n += !budget_finished(&s->blocks[i]);
+	return n;
+}
+
+unsigned budget_least(const struct study *s, const struct study_block *b)
+{
+	if (b->cost_ns > (s->limits.quick ? QUICK_NS : LONG_NS))
+		return 8;
+	return s->limits.quick || b->cost_ns > MEDIUM_NS ? 12 : 20;
+}
+
+/* What opening and closing the blocks costs in the launches to come: a big parent must be touched anew. */
+static double setup_s(const struct study *s, unsigned launches_left)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < s->nblocks; i++)
+		if (!budget_finished(&s->blocks[i]) && s->blocks[i].setup_ns > 0)
+			sum += s->blocks[i].setup_ns;
+	return sum * launches_left / 1e9;
+}
+
+/* Rounds that a block must still have, in seconds. */
+static double needed_s(const struct study *s, const struct study_block *b)
+{
+	unsigned least = s->bench->rounds ? s->bench->rounds : budget_least(s, b);
+
+	return budget_finished(b) || b->done >= least
+		       ? 0
+		       : (double)(least - b->done) * b->cost_ns / 1e9;
+}
+
+void budget_drop(struct study *s, double left_s, unsigned launches)
+{
+	for (;;) {
+		double sum = 0, most = 0;
+		struct study_block *worst = NULL;
+
+		for (size_t i = 0; i < s->nblocks; i++) {
+			struct study_block *b = &s->blocks[i];
+			double cost = needed_s(s, b) +
+				      (budget_finished(b) ? 0 : b->setup_ns * launches / 1e9);
+
+			sum += cost;
+			if (!budget_finished(b) && (!worst || cost > most)) {
+				worst = b;
+				most = cost;
+			}
+		}
+		if (sum <= left_s || !worst || budget_unfinished(s) == 1)
+			return;
+		for (size_t i = 0; i < worst->ncells; i++)
+			snprintf(s->cells[worst->cells[i]].skip, STUDY_WHY,
+				"not measured within %.3g s: it alone needs about %.2g s more "
+				"(--budget)",
+				s->limits.budget_s, most);
+		worst->stop_reason = "budget";
+	}
+}
+
+unsigned budget_launches(const struct study *s, double left_s, unsigned launches)
+{
+	while (launches > 3 && setup_s(s, launches) > left_s / 2)
+		launches--;
+	return launches;
+}
+
+unsigned budget_rounds(
+	const struct study *s, const struct study_block *b, double left_s, unsigned launches_left)
+{
+	unsigned fixed = s->limits.quick && s->bench->rounds_quick ? s->bench->rounds_quick
+								   : s->bench->rounds;
+	double left = left_s - setup_s(s, launches_left), must = 0, rounds;
+
+	if (fixed)
+		return fixed > b->done
+			       ? (fixed - (unsigned)b->done + launches_left - 1) / launches_left
+			       : 0;
+	if (!(b->cost_ns > 0))
+		return 0; /* nothing in it could be calibrated */
+	for (size_t i = 0; i < s->nblocks; i++)
+		must += needed_s(s, &s->blocks[i]);
+	rounds = needed_s(s, b) * 1e9 / b->cost_ns;
+	if (left > must && budget_unfinished(s))
+		rounds += (left - must) * 1e9 / (double)budget_unfinished(s) / b->cost_ns;
+	rounds = ceil(rounds / launches_left);
+	if (b->done + (size_t)rounds * launches_left > BUDGET_ROUNDS_MAX)
+		rounds = ceil((BUDGET_ROUNDS_MAX - (double)b->done) / launches_left);
+	return rounds < 1 ? 1 : (unsigned)rounds;
+}

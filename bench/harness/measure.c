@@ -1,0 +1,421 @@
+/*
+ * measure.c - the order of events of a whole measurement: calibrate, launch, rounds, stop
+ *
+ * Time is shared out again before each launch: every block first gets its share of the rounds it must have,
+ * and what is left goes to the blocks in equal parts. A block ends early when its intervals are narrow
+ * enough. Precision is looked at after whole launches only (from the third), so that there are few looks.
+ */
+#include "harness/budget.h"
+#include "harness/clock.h"
+#include "harness/launch.h"
+#include "harness/noise.h"
+#include "harness/progress.h"
+#include "harness/quota.h"
+#include "harness/stats.h"
+#include "harness/study.h"
+#include "harness/table.h"
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK_NS   250000000.0 /* main looks up (progress, ^C) about so often */
+#define LONGEST_NS 200000000.0 /* a sample is not made longer than this to suit a faster variant */
+
+struct measure {
+	struct study *s;
+	struct progress *progress;
+	const volatile sig_atomic_t *stop;
+	struct launch launch;
+	bool running;
+	uint64_t begin_ns;
+	unsigned launches;
+};
+
+static bool live(const struct study_cell *c)
+{
+	return !c->skip[0] && !c->failed[0];
+}
+
+static bool any_live(const struct study *s, const struct study_block *b)
+{
+	for (size_t i = 0; i < b->ncells; i++)
+		if (live(&s->cells[b->cells[i]]))
+			return true;
+	return false;
+}
+
+static double spent_s(const struct measure *m)
+{
+	return (double)(clock_now_ns() - m->begin_ns) / 1e9;
+}
+
+static void show(const struct measure *m, const struct study_block *b)
+{
+	const struct study_cell *c = &m->s->cells[b->cells[0]];
+	const struct study_point *p = &m->s->points[c->point];
+	double share = spent_s(m) / m->s->limits.budget_s;
+	char text[160], width[32] = "";
+	int at = 0;
+
+	if (!m->progress)
+		return;
+	if (b->precision > 0)
+		snprintf(width, sizeof(width), ", interval +-%.1f %%", 100 * b->precision);
+	at += snprintf(text, sizeof(text), "point %zu of %zu:", (size_t)(b - m->s->blocks) + 1,
+		m->s->nblocks);
+	for (size_t a = 0; a < m->s->naxes; a++)
+		at += snprintf(text + at, sizeof(text) - (size_t)at, " %s=%s",
+			m->s->bench->axes[a].name, p->values[a]);
+	snprintf(text + at, sizeof(text) - (size_t)at, ", n=%zu%s", b->done, width);
+	progress_show(m->progress, share < 1 ? share : 1,
+		share < 1 ? m->s->limits.budget_s - spent_s(m) : 0, text);
+}
+
+/* A launch that died or hangs costs the block its cells, not the measurement. */
+static int lost(struct measure *m, const struct study_block *b, int err)
+{
+	const char *why =
+		err == -ETIMEDOUT ? "no answer before the deadline" : "the launch ended by itself";
+
+	launch_end(&m->launch, true);
+	m->running = false;
+	if (err == -EINTR || err == -ENOMEM)
+		return err;
+	for (size_t i = 0; i < b->ncells; i++)
+		if (!m->s->cells[b->cells[i]].failed[0])
+			snprintf(m->s->cells[b->cells[i]].failed, STUDY_WHY, "%s", why);
+	return 0;
+}
+
+static int each_cell(struct measure *m, const struct study_block *b, const char *word)
+{
+	for (size_t i = 0; i < b->ncells; i++) {
+		int err = 0;
+
+		if (live(&m->s->cells[b->cells[i]]) || !strcmp(word, "close"))
+			err = launch_command(
+				&m->launch, m->s->limits.patience_ms, "%s %zu", word, b->cells[i]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Equal iters for all that is compared at a point (method R9b): the fastest decides, within limits. */
+static void equal_iters(struct study *s, const struct study_block *b, size_t point)
+{
+	uint64_t iters = 1;
+	double slowest = 0;
+
+	for (size_t i = 0; i < b->ncells; i++) {
+		const struct study_cell *c = &s->cells[b->cells[i]];
+
+		if (c->point != point || !live(c))
+			continue;
+		iters = c->iters > iters ? c->iters : iters;
+		if (c->iters && c->est_ns / (double)c->iters > slowest)
+			slowest = c->est_ns / (double)c->iters;
+	}
+	if (slowest * (double)iters > LONGEST_NS)
+		iters = slowest < LONGEST_NS ? (uint64_t)(LONGEST_NS / slowest) : 1;
+	for (size_t i = 0; i < b->ncells; i++) {
+		struct study_cell *c = &s->cells[b->cells[i]];
+
+		if (c->point != point || !c->iters)
+			continue;
+		c->est_ns *= (double)iters / (double)c->iters;
+		c->iters = iters;
+	}
+}
+
+static int calibrate_block(struct measure *m, struct study_block *b)
+{
+	uint64_t t[4] = {clock_now_ns()};
+	int err = each_cell(m, b, "open");
+
+	t[1] = clock_now_ns();
+	if (!err)
+		err = each_cell(m, b, "calibrate");
+	t[2] = clock_now_ns();
+	if (!err)
+		err = each_cell(m, b, "close");
+	t[3] = clock_now_ns();
+	if (err)
+		return lost(m, b, err);
+	b->setup_ns = (double)(t[1] - t[0] + t[3] - t[2]);
+	for (size_t i = 0; i < b->ncells; i++)
+		equal_iters(m->s, b, m->s->cells[b->cells[i]].point);
+	b->cost_ns = 0;
+	for (size_t i = 0; i < b->ncells; i++)
+		if (live(&m->s->cells[b->cells[i]]))
+			b->cost_ns += m->s->cells[b->cells[i]].est_ns;
+	show(m, b);
+	return 0;
+}
+
+static int ensure_launch(struct measure *m, unsigned number)
+{
+	int err;
+
+	if (m->running)
+		return 0;
+	err = launch_start(m->s, number, m->stop, &m->launch);
+	m->running = !err;
+	return err;
+}
+
+static int calibrate_all(struct measure *m)
+{
+	for (size_t i = 0; i < m->s->nblocks; i++) {
+		int err = ensure_launch(m, 0);
+
+		if (!err)
+			err = calibrate_block(m, &m->s->blocks[i]);
+		if (err)
+			return err;
+		if (!any_live(m->s, &m->s->blocks[i]))
+			m->s->blocks[i].stop_reason = "failed";
+	}
+	return 0;
+}
+
+static double half_width(const struct study_cell *c)
+{
+	double *x = malloc(c->n * sizeof(*x)), width = (double)INFINITY;
+	unsigned *launch = malloc(c->n * sizeof(*launch));
+	struct stats_summary sum;
+
+	for (size_t i = 0; x && launch && i < c->n; i++) {
+		x[i] = (double)c->samples[i].t_ns;
+		launch[i] = c->samples[i].launch;
+	}
+	if (x && launch && c->n && !stats_summarise(x, launch, c->n, 0.95, &sum) && sum.ci.known)
+		width = (sum.ci.hi - sum.ci.lo) / 2 / sum.median;
+	free(x);
+	free(launch);
+	return width;
+}
+
+static void update_precision(struct study *s, struct study_block *b)
+{
+	b->precision = 0;
+	for (size_t i = 0; i < b->ncells; i++) {
+		const struct study_cell *c = &s->cells[b->cells[i]];
+
+		if (live(c))
+			b->precision = fmax(b->precision, half_width(c));
+	}
+	if (!isfinite(b->precision))
+		b->precision = 0;
+}
+
+static int tell_iters(struct measure *m, const struct study_block *b)
+{
+	for (size_t i = 0; i < b->ncells; i++) {
+		const struct study_cell *c = &m->s->cells[b->cells[i]];
+		int err = !live(c) ? 0
+				   : launch_command(&m->launch, m->s->limits.patience_ms,
+					     "iters %zu %llu", b->cells[i],
+					     (unsigned long long)c->iters);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* "C C C" of the block's live cells; the caller frees it. */
+static char *cell_list(const struct study *s, const struct study_block *b)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		return NULL;
+	for (size_t i = 0; i < b->ncells; i++)
+		if (live(&s->cells[b->cells[i]]))
+			fprintf(f, " %zu", b->cells[i]);
+	if (fclose(f)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static int take_rounds(struct measure *m, struct study_block *b, unsigned rounds)
+{
+	unsigned chunk = b->cost_ns > 0 ? (unsigned)fmin(fmax(CHUNK_NS / b->cost_ns, 1), 1000) : 1;
+	int patience = m->s->limits.patience_ms + (int)fmin(20e-6 * b->cost_ns, 3e5);
+	uint64_t hard_ns = m->begin_ns + (uint64_t)(1.1e9 * m->s->limits.budget_s);
+	char *cells = cell_list(m->s, b);
+	int err = cells ? 0 : -ENOMEM;
+
+	while (!err && rounds && *cells) {
+		unsigned n = rounds < chunk ? rounds : chunk;
+
+		/* The machine may have become slower than it was at calibration: the budget is a promise. */
+		if (!m->s->bench->rounds && b->done >= 8 && clock_now_ns() > hard_ns) {
+			b->stop_reason = "budget";
+			break;
+		}
+		err = launch_command(&m->launch, patience, "rounds %zu %u%s", b->done, n, cells);
+		if (!err) {
+			b->done += n;
+			rounds -= n;
+			show(m, b);
+		}
+	}
+	free(cells);
+	return err;
+}
+
+/* What the kernel counts for all of us: looked at around a block's rounds of one launch. */
+struct outside {
+	uint64_t ns, throttled, throttled_ns, steal, ticks;
+	bool knows_throttled, knows_steal;
+};
+
+static struct outside look_outside(void)
+{
+	struct outside o = {.ns = clock_now_ns()};
+
+	o.knows_throttled = !quota_throttled("", &o.throttled, &o.throttled_ns);
+	o.knows_steal = !noise_steal(&o.steal, &o.ticks);
+	return o;
+}
+
+/* Steal comes in ticks of 10 ms: below a second it says nothing. Above 2 % of the time it counts. */
+static unsigned outside_tags(const struct outside *a, const struct outside *b)
+{
+	unsigned tags = 0;
+
+	if (a->knows_throttled && b->knows_throttled && b->throttled > a->throttled)
+		tags |= TAG_THROTTLED;
+	if (a->knows_steal && b->knows_steal && b->ns - a->ns >= 1000000000u &&
+		50 * (b->steal - a->steal) > b->ticks - a->ticks)
+		tags |= TAG_STOLEN;
+	return tags;
+}
+
+static void tag_launch(struct study *s, const struct study_block *b, unsigned launch, unsigned tags)
+{
+	for (size_t i = 0; tags && i < b->ncells; i++) {
+		struct study_cell *c = &s->cells[b->cells[i]];
+
+		for (size_t k = c->n; k-- > 0 && c->samples[k].launch == launch;)
+			c->samples[k].tags |= tags;
+	}
+}
+
+static int block_in_launch(struct measure *m, struct study_block *b, unsigned number)
+{
+	double left = m->s->limits.budget_s - spent_s(m);
+	unsigned rounds = budget_rounds(m->s, b, left, m->launches - number);
+	struct outside before, after;
+	int err = ensure_launch(m, number);
+
+	if (err || !rounds)
+		return err;
+	err = tell_iters(m, b);
+	if (!err)
+		err = each_cell(m, b, "open");
+	if (!err && b->cost_ns < 50e6)
+		err = each_cell(m, b, "warm");
+	before = look_outside();
+	if (!err)
+		err = take_rounds(m, b, rounds);
+	after = look_outside();
+	tag_launch(m->s, b, number, outside_tags(&before, &after));
+	if (!err)
+		err = each_cell(m, b, "close");
+	return err ? lost(m, b, err) : 0;
+}
+
+static void look_at_precision(struct measure *m, struct study_block *b, unsigned number)
+{
+	const struct study *s = m->s;
+
+	if (!any_live(s, b))
+		b->stop_reason = "failed";
+	if (budget_finished(b))
+		return;
+	update_precision(m->s, b);
+	if (s->bench->rounds)
+		return;
+	if (b->done >= BUDGET_ROUNDS_MAX)
+		b->stop_reason = "max_samples";
+	else if (number >= 2 && b->done >= budget_least(s, b) && b->precision > 0 &&
+		 b->precision <= s->limits.precision)
+		b->stop_reason = "precision";
+}
+
+/* The blocks in an order of this launch's own, so that none always follows the same neighbour. */
+static int one_launch(struct measure *m, unsigned number, struct stats_rng *rng)
+{
+	size_t n = m->s->nblocks, *order = malloc(n * sizeof(*order));
+	int err = order ? ensure_launch(m, number) : -ENOMEM;
+
+	for (size_t i = 0; order && i < n; i++) {
+		size_t j = (size_t)stats_rng_below(rng, i + 1);
+
+		order[i] = order[j];
+		order[j] = i;
+	}
+	for (size_t i = 0; !err && i < n; i++) {
+		struct study_block *b = &m->s->blocks[order[i]];
+
+		if (!budget_finished(b))
+			err = block_in_launch(m, b, number);
+		if (!err)
+			look_at_precision(m, b, number);
+	}
+	free(order);
+	if (m->running)
+		launch_end(&m->launch, err != 0);
+	m->running = false;
+	return err;
+}
+
+static int all_launches(struct measure *m)
+{
+	struct stats_rng rng;
+	int err = calibrate_all(m);
+
+	stats_rng_seed(&rng, m->s->limits.seed);
+	m->launches = budget_launches(m->s, m->s->limits.budget_s - spent_s(m), m->launches);
+	for (unsigned k = 0; !err && k < m->launches && budget_unfinished(m->s); k++) {
+		if (k == 0)
+			budget_drop(m->s, m->s->limits.budget_s - spent_s(m), m->launches);
+		err = one_launch(m, k, &rng);
+	}
+	if (m->running)
+		launch_end(&m->launch, true);
+	for (size_t i = 0; i < m->s->nblocks; i++)
+		if (!budget_finished(&m->s->blocks[i]))
+			m->s->blocks[i].stop_reason = err == -EINTR         ? "interrupted"
+						      : m->s->bench->rounds ? "max_samples"
+									    : "budget";
+	return err;
+}
+
+int study_measure(struct study *s, struct progress *progress, const volatile sig_atomic_t *stop)
+{
+	struct measure m = {.s = s,
+		.progress = progress,
+		.stop = stop,
+		.begin_ns = clock_now_ns(),
+		.launches = s->limits.launches};
+	uint64_t steal[2], total[2];
+	bool known = !noise_steal(&steal[0], &total[0]);
+	int err = s->nblocks ? all_launches(&m) : 0;
+
+	if (known && !noise_steal(&steal[1], &total[1]) && total[1] > total[0])
+		s->steal_share = (double)(steal[1] - steal[0]) / (double)(total[1] - total[0]);
+	s->interrupted = err == -EINTR;
+	if (progress)
+		progress_end(progress);
+	return err;
+}

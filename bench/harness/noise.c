@@ -1,0 +1,80 @@
+/* noise.c - schedstat, rusage, the CPU we run on, and the hypervisor's steal */
+#include "harness/noise.h"
+#include "harness/study.h"
+#include "harness/tools.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define WAIT_FLOOR_NS 100000u
+
+static int read_text(const char *path, char *buf, size_t len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = tools_read(fd, buf, len - 1);
+	close(fd);
+	if (n < 0)
+		return (int)n;
+	buf[n] = '\0';
+	return 0;
+}
+
+void noise_read(struct noise_reading *out)
+{
+	struct rusage ru;
+	char buf[96];
+
+	memset(out, 0, sizeof(*out));
+	if (!read_text("/proc/thread-self/schedstat", buf, sizeof(buf))) {
+		char *end;
+
+		strtoull(buf, &end, 10);
+		out->wait_ns = strtoull(end, NULL, 10);
+	}
+	if (!getrusage(RUSAGE_THREAD, &ru))
+		out->preempted = ru.ru_nivcsw;
+	out->cpu = sched_getcpu();
+}
+
+unsigned noise_tags(
+	const struct noise_reading *before, const struct noise_reading *after, uint64_t t_ns)
+{
+	uint64_t waited = after->wait_ns - before->wait_ns;
+	unsigned tags = 0;
+
+	if (waited > WAIT_FLOOR_NS && waited > t_ns / 100)
+		tags |= TAG_WAITED;
+	if (after->preempted > before->preempted)
+		tags |= TAG_PREEMPTED;
+	if (after->cpu != before->cpu)
+		tags |= TAG_MIGRATED;
+	return tags;
+}
+
+/* First line: "cpu user nice system idle iowait irq softirq steal ...", in ticks. */
+int noise_steal(uint64_t *steal, uint64_t *total)
+{
+	char buf[256], *p;
+
+	if (read_text("/proc/stat", buf, sizeof(buf)) || strncmp(buf, "cpu ", 4))
+		return -ENOENT;
+	p = buf + 4;
+	*steal = *total = 0;
+	for (int field = 0; field < 8; field++) {
+		uint64_t ticks = strtoull(p, &p, 10);
+
+		*total += ticks;
+		if (field == 7)
+			*steal = ticks;
+	}
+	return 0;
+}

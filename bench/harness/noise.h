@@ -1,0 +1,29 @@
+/*
+ * noise.h - what disturbed a sample: read before and after it, outside the timed interval
+ *
+ * About 3 us a reading. Samples are tagged, never dropped: a tag says why one may be odd.
+ */
+#ifndef FORKLAB_NOISE_H
+#define FORKLAB_NOISE_H
+
+#include <stdint.h>
+
+struct noise_reading {
+	uint64_t
+		wait_ns; /* runnable but waiting for a CPU, since the thread began; schedstat field 2 */
+	long preempted; /* involuntary context switches of this thread */
+	int cpu;
+};
+
+/* Both read the calling thread. */
+void noise_read(struct noise_reading *out);
+/* The tags (enum sample_tag) of a sample of t_ns between two readings. A wait counts from 1 % of the
+ * sample and 100 us: below that it is the scheduler's ordinary hand-over when a child ends. migrated only
+ * where the sample had one CPU to be on. */
+unsigned noise_tags(
+	const struct noise_reading *before, const struct noise_reading *after, uint64_t t_ns);
+
+/* Steal ticks of the whole machine, from /proc/stat; 0 or -ENOENT. total gets all ticks. */
+int noise_steal(uint64_t *steal, uint64_t *total);
+
+#endif

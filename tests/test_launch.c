@@ -1,0 +1,262 @@
+/* test_launch.c - a whole measurement with made-up variants: counts, failures, hangs, ^C, placement */
+#include "harness/launch.h"
+#include "suite.h"
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Each variant is one way to behave; which of them a test measures is chosen by the axis "which". */
+
+static uint64_t run_good(struct bench_run *r, uint64_t iters)
+{
+	volatile uint64_t n = 0;
+
+	(void)r;
+	for (uint64_t i = 0; i < iters; i++)
+		n = n + 1;
+	return n;
+}
+
+static uint64_t run_wrong_count(struct bench_run *r, uint64_t iters)
+{
+	(void)r;
+	return iters - 1;
+}
+
+static uint64_t run_fails(struct bench_run *r, uint64_t iters)
+{
+	bench_fail(r, -EMFILE, "open the ninth file");
+	return iters;
+}
+
+static uint64_t run_dies(struct bench_run *r, uint64_t iters)
+{
+	(void)r;
+	(void)iters;
+	raise(SIGKILL);
+	return 0;
+}
+
+static uint64_t run_hangs(struct bench_run *r, uint64_t iters)
+{
+	(void)r;
+	for (;;)
+		pause();
+	return iters;
+}
+
+/* Right only where the thread may run on exactly the point's CPUs. */
+static uint64_t run_counts_cpus(struct bench_run *r, uint64_t iters)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	sched_getaffinity(0, sizeof(set), &set);
+	return (uint64_t)CPU_COUNT(&set) == (bench_is(r, "cpus", "one") ? 1 : bench_effective(r))
+		       ? iters
+		       : 0;
+}
+
+static int setup_state(struct bench_run *r)
+{
+	static int state;
+
+	bench_set_state(r, &state);
+	return 0;
+}
+
+static int setup_fails(struct bench_run *r)
+{
+	(void)r;
+	return -ENOMEM;
+}
+
+/* Marks are sums over the sample; the state is the one setup left. */
+static uint64_t run_marks(struct bench_run *r, uint64_t iters)
+{
+	for (uint64_t i = 0; i < iters; i++)
+		bench_mark(r, 0, 7);
+	bench_elapsed(r, 1000000);
+	return bench_state(r) ? iters : 0;
+}
+
+static const struct bench_variant variants[] = {
+	{.name = "good", .text = "counts", .run = run_good},
+	{.name = "twin", .text = "counts too", .base = "good", .run = run_good},
+	{.name = "wrong_count", .text = "miscounts", .run = run_wrong_count},
+	{.name = "fails", .text = "says so", .run = run_fails},
+	{.name = "dies", .text = "takes the launch along", .run = run_dies},
+	{.name = "hangs", .text = "never returns", .run = run_hangs},
+	{.name = "counts_cpus", .text = "looks at its mask", .run = run_counts_cpus},
+	{.name = "no_setup", .text = "cannot begin", .run = run_good, .setup = setup_fails},
+	{.name = "marks", .text = "tells times", .run = run_marks, .setup = setup_state},
+	{.name = NULL},
+};
+
+static const char *only_which(const struct bench_run *r)
+{
+	const char *name = bench_variant_name(r), *which = bench_word(r, "which");
+
+	if (!strcmp(name, "twin") || !strcmp(name, "good"))
+		return NULL; /* the well-behaved always run: they must not suffer */
+	return strcmp(name, which) ? " " : NULL;
+}
+
+static const struct bench made_up = {
+	.question = "?",
+	.topic = "test",
+	.op = "one addition",
+	.variants = variants,
+	.axes = {{"which", "none,wrong_count,fails,dies,hangs,counts_cpus,no_setup,marks", NULL,
+			 ""},
+		{"cpus", "one,all", NULL, ""}},
+	.marks = {"seven"},
+	.skip = only_which,
+	.rounds = 30, /* a fixed number: nothing here depends on how fast the machine is */
+};
+
+void test_early(int argc, char **argv)
+{
+	if (argc == 2 && !strcmp(argv[1], "--launch"))
+		_exit(launch_main(&made_up));
+}
+
+static struct place *place;
+static struct study study;
+
+static void build(const char *which, const char *cpus)
+{
+	const struct study_limits limits = {.precision = 0.02,
+		.budget_s = 0.4,
+		.margin = 0.03,
+		.launches = 3,
+		.seed = 42,
+		.bind = true,
+		.patience_ms = 1500};
+	const struct study_sweep sweep = {{which, cpus}};
+	const struct place_options opt = {0};
+	char why[256];
+
+	ck_assert_int_eq(place_open(&opt, &place, why, sizeof(why)), 0);
+	ck_assert_msg(!study_build(&study, &made_up, place, &limits, &sweep, why, sizeof(why)),
+		"%s", why);
+}
+
+static void done(void)
+{
+	study_free(&study);
+	place_close(place);
+}
+
+static const struct study_cell *cell(const char *variant)
+{
+	for (size_t i = 0; i < study.ncells; i++)
+		if (!strcmp(variants[study.cells[i].variant].name, variant))
+			return &study.cells[i];
+	ck_abort_msg("no cell of %s", variant);
+}
+
+START_TEST(all_variants_of_a_block_get_the_same_rounds_and_iters_in_every_launch)
+{
+	const struct study_cell *a, *b;
+
+	build("none", "one");
+	ck_assert_int_eq(study_measure(&study, NULL, NULL), 0);
+	a = cell("good");
+	b = cell("twin");
+	ck_assert_uint_eq(a->n, 30);
+	ck_assert_uint_eq(a->n, b->n);
+	ck_assert_uint_eq(a->iters, b->iters);
+	ck_assert_uint_gt(a->iters, 1000); /* an addition is short: the interval was made longer */
+	for (size_t i = 0; i < a->n; i++) {
+		ck_assert_uint_eq(a->samples[i].round, i);
+		ck_assert_uint_eq(a->samples[i].round, b->samples[i].round);
+		ck_assert_uint_eq(a->samples[i].launch, b->samples[i].launch);
+		ck_assert_uint_gt(a->samples[i].t_ns, 0);
+	}
+	ck_assert_uint_eq(a->samples[0].launch, 0);
+	ck_assert_uint_eq(a->samples[a->n - 1].launch, 2);
+	ck_assert_ptr_nonnull(study.blocks[0].stop_reason);
+	done();
+}
+END_TEST
+
+static const struct {
+	const char *which, *why;
+} failing[] = {
+	{"wrong_count", "counted"},
+	{"fails", "open the ninth file"},
+	{"dies", "ended by itself"},
+	{"hangs", "deadline"},
+	{"no_setup", "set up the variant"},
+};
+
+START_TEST(a_variant_that_fails_keeps_its_reason_and_spoils_no_other)
+{
+	build(failing[_i].which, "one");
+	ck_assert_int_eq(study_measure(&study, NULL, NULL), 0);
+	ck_assert_msg(strstr(cell(failing[_i].which)->failed, failing[_i].why), "%s",
+		cell(failing[_i].which)->failed);
+	ck_assert_uint_eq(cell(failing[_i].which)->n, 0);
+	ck_assert_str_eq(cell("good")->failed, "");
+	ck_assert_uint_eq(cell("good")->n, 30);
+	done();
+}
+END_TEST
+
+START_TEST(a_sample_runs_on_the_cpus_of_its_point_and_no_other)
+{
+	build("counts_cpus", _i ? "all" : "one");
+	ck_assert_int_eq(study_measure(&study, NULL, NULL), 0);
+	ck_assert_str_eq(cell("counts_cpus")->failed, "");
+	ck_assert_uint_eq(cell("counts_cpus")->n, 30);
+	done();
+}
+END_TEST
+
+START_TEST(marks_and_told_times_reach_the_samples)
+{
+	const struct study_cell *c;
+
+	build("marks", "one");
+	ck_assert_int_eq(study_measure(&study, NULL, NULL), 0);
+	c = cell("marks");
+	ck_assert_str_eq(c->failed, "");
+	ck_assert_uint_eq(c->n, 30);
+	for (size_t i = 0; i < c->n; i++) {
+		ck_assert_uint_eq(c->samples[i].marks[0], 7 * c->iters);
+		ck_assert_uint_eq(c->samples[i].t_ns, 1000000);
+	}
+	done();
+}
+END_TEST
+
+START_TEST(a_stop_keeps_what_was_measured_and_ends_the_launch)
+{
+	const volatile sig_atomic_t stop = SIGINT;
+
+	build("none", "one");
+	ck_assert_int_eq(study_measure(&study, NULL, &stop), -EINTR);
+	ck_assert(study.interrupted);
+	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+	ck_assert_int_eq(errno, ECHILD);
+	done();
+}
+END_TEST
+
+Suite *suite(void)
+{
+	Suite *s = suite_create("launch");
+	TCase *t = gated_case(s, "measurement");
+
+	tcase_add_test(t, all_variants_of_a_block_get_the_same_rounds_and_iters_in_every_launch);
+	tcase_add_loop_test(t, a_variant_that_fails_keeps_its_reason_and_spoils_no_other, 0,
+		(int)(sizeof(failing) / sizeof(*failing)));
+	tcase_add_loop_test(t, a_sample_runs_on_the_cpus_of_its_point_and_no_other, 0, 2);
+	tcase_add_test(t, marks_and_told_times_reach_the_samples);
+	tcase_add_test(t, a_stop_keeps_what_was_measured_and_ends_the_launch);
+	return s;
+}
