@@ -1,0 +1,278 @@
+/*
+ * parent_memory - does a big parent make starting a process slow?
+ *
+ * fork copies the parent's page tables, so what counts is how many pages the parent has touched,
+ * not how much memory it has asked for; huge pages need fewer entries. vfork and posix_spawn copy
+ * nothing. The children touch none of the memory, and the parent writes to it once, before the
+ * first sample: a parent that goes on writing pays again, page by page.
+ */
+#include "harness/bench.h"
+#include "harness/clock.h"
+#include "harness/host.h"
+#include "harness/peer.h"
+#include "harness/tools.h"
+#include <errno.h>
+#include <limits.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MIB ((size_t)1 << 20)
+/* To align by; where huge pages are larger, setup sees too few of them. */
+#define HUGE_PAGE (2 * MIB)
+#define THP       "/sys/kernel/mm/transparent_hugepage/enabled"
+
+enum mark { MARK_RETURNED };
+
+extern char **environ;
+
+struct memory {
+	char *map;
+	size_t map_len;
+};
+
+/* ---- what this machine can show ---- */
+
+static bool huge_pages_possible(void)
+{
+	char line[128] = "";
+	FILE *f = fopen(THP, "re");
+
+	if (!f)
+		return false;
+	if (!fgets(line, sizeof(line), f))
+		line[0] = '\0';
+	fclose(f);
+	return line[0] && !strstr(line, "[never]");
+}
+
+static const char *skip(const struct bench_run *r)
+{
+	size_t size = (size_t)bench_number(r, "parent_mib") * MIB;
+	size_t available = host_memory_available();
+
+	if (size == 0)
+		return bench_is(r, "memory", "untouched") ? NULL : " ";
+	if (bench_is(r, "memory", "huge") && !huge_pages_possible())
+		return "transparent huge pages are off or not there (" THP ")";
+	if (available == 0 && size > 64 * MIB)
+		return "how much memory is free is not known here; only parents up to 64 MiB are "
+		       "measured";
+	if (available > 0 && available / 2 < size)
+		return "less than twice the parent's size is free";
+	return NULL;
+}
+
+/* ---- the parent's memory ---- */
+
+/* Bytes of this process in huge pages. Errors: fopen(3)'s, -ENODATA. */
+static int huge_bytes(size_t *out)
+{
+	char line[128];
+	size_t kib = 0;
+	int found = 0;
+	FILE *f = fopen("/proc/self/smaps_rollup", "re");
+
+	if (!f)
+		return -errno;
+	while (!found && fgets(line, sizeof(line), f))
+		found = sscanf(line, "AnonHugePages: %zu kB", &kib) == 1;
+	fclose(f);
+	*out = kib * 1024;
+	return found ? 0 : -ENODATA;
+}
+
+static void touch(char *from, size_t len)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	for (size_t at = 0; at < len; at += page)
+		((volatile char *)from)[at] = 1;
+}
+
+/* Touches len bytes from where a huge page may begin. -ENOMEM: most became small pages. */
+static int touch_huge(char *map, size_t len)
+{
+	size_t skip_len = (HUGE_PAGE - (uintptr_t)map % HUGE_PAGE) % HUGE_PAGE;
+	size_t before = 0, after = 0;
+	int err = huge_bytes(&before);
+
+	if (err)
+		return err;
+	if (madvise(map + skip_len, len, MADV_HUGEPAGE))
+		return -errno;
+	touch(map + skip_len, len);
+	err = huge_bytes(&after);
+	if (err)
+		return err;
+	return after > before && after - before >= len / 2 ? 0 : -ENOMEM;
+}
+
+static int fill(struct bench_run *r, struct memory *m, size_t size)
+{
+	m->map_len = size + HUGE_PAGE;
+	m->map = mmap(NULL, m->map_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (m->map == MAP_FAILED)
+		return -errno;
+	if (bench_is(r, "memory", "huge"))
+		return touch_huge(m->map, size);
+	/* Where huge pages come unasked, "touched" would be "huge". -EINVAL: there are none. */
+	if (madvise(m->map, m->map_len, MADV_NOHUGEPAGE) && errno != EINVAL)
+		return -errno;
+	if (bench_is(r, "memory", "touched"))
+		touch(m->map, size);
+	return 0;
+}
+
+static void release(struct memory *m)
+{
+	if (m->map != MAP_FAILED)
+		munmap(m->map, m->map_len);
+	free(m);
+}
+
+static int grow_parent(struct bench_run *r)
+{
+	size_t size = (size_t)bench_number(r, "parent_mib") * MIB;
+	struct memory *m = malloc(sizeof(*m));
+	int err = 0;
+
+	if (!m)
+		return -ENOMEM;
+	m->map = MAP_FAILED;
+	if (size > 0)
+		err = fill(r, m, size);
+	if (err)
+		release(m);
+	else
+		bench_set_point_state(r, m);
+	return err;
+}
+
+static void shrink_parent(struct bench_run *r)
+{
+	release(bench_point_state(r));
+}
+
+/* ---- the three ways to start ---- */
+
+static int find_helper(struct bench_run *r)
+{
+	char *path = malloc(PATH_MAX);
+	int err = path ? peer_program("true_static", path, PATH_MAX) : -ENOMEM;
+
+	if (err)
+		free(path);
+	else
+		bench_set_state(r, path);
+	return err;
+}
+
+static void forget_helper(struct bench_run *r)
+{
+	free(bench_state(r));
+}
+
+static pid_t start_fork(const struct bench_run *r)
+{
+	pid_t pid = fork();
+
+	(void)r;
+	if (pid == 0)
+		_exit(0);
+	return pid < 0 ? -errno : pid;
+}
+
+/* Never inlined: the child runs on our stack while we stand still, and must leave it as it is. */
+static __attribute__((noinline)) pid_t start_vfork(const struct bench_run *r)
+{
+	pid_t pid = vfork();
+
+	(void)r;
+	if (pid == 0)
+		_exit(0);
+	return pid < 0 ? -errno : pid;
+}
+
+static pid_t start_spawn(const struct bench_run *r)
+{
+	char *path = bench_state(r);
+	char *argv[] = {path, NULL};
+	pid_t pid;
+	int err = posix_spawn(&pid, path, NULL, NULL, argv, environ);
+
+	return err ? -err : pid;
+}
+
+static uint64_t run(struct bench_run *r, uint64_t iters, pid_t (*start)(const struct bench_run *),
+	const char *what)
+{
+	uint64_t done;
+
+	for (done = 0; done < iters; done++) {
+		uint64_t called = clock_now_ns();
+		pid_t pid = start(r);
+		uint64_t returned = clock_now_ns();
+		int status = 0;
+		int err = pid < 0 ? pid : tools_wait(pid, &status);
+
+		if (!err && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
+			err = -ECHILD;
+		if (err) {
+			bench_fail(r, err, what);
+			break;
+		}
+		bench_mark(r, MARK_RETURNED, returned - called);
+	}
+	return done;
+}
+
+static uint64_t run_fork(struct bench_run *r, uint64_t iters)
+{
+	return run(r, iters, start_fork, "fork");
+}
+
+static uint64_t run_vfork(struct bench_run *r, uint64_t iters)
+{
+	return run(r, iters, start_vfork, "vfork");
+}
+
+static uint64_t run_spawn(struct bench_run *r, uint64_t iters)
+{
+	return run(r, iters, start_spawn, "posix_spawn");
+}
+
+static const struct bench_variant variants[] = {
+	{.name = "fork", .text = "fork, _exit, waitpid", .run = run_fork},
+	{.name = "vfork", .text = "vfork, _exit, waitpid", .base = "fork", .run = run_vfork},
+	{.name = "posix_spawn",
+		.text = "posix_spawn of a program that links nothing, waitpid",
+		.base = "fork",
+		.run = run_spawn,
+		.setup = find_helper,
+		.teardown = forget_helper},
+	{.name = NULL},
+};
+
+const struct bench bench = {
+	.question = "does a big parent make starting a process slow?",
+	.topic = "spawn-vs-fork",
+	.op = "start + exit + wait of one child",
+	.variants = variants,
+	.axes = {{"parent_mib", "0,16,64,256,1024", "0,64,256",
+			 "memory that the parent has, in MiB"},
+		{"memory", "untouched,touched,huge", NULL,
+			"only mapped; every page written; the same in huge pages"}},
+	.marks = {"call_returned"},
+	.single = true,
+	.chart = "line",
+	.chart_axis = "parent_mib",
+	.share = 0.16,
+	.skip = skip,
+	.point_setup = grow_parent,
+	.point_teardown = shrink_parent,
+};
