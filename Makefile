@@ -113,7 +113,7 @@ $(BUILD)/obj/%.o: %.c | $(AFTER_DEPS)
 
 $(call obj,$(HARNESS_SRC)): OBJ_CFLAGS = $(HWLOC_CFLAGS) $(JANSSON_CFLAGS) -DFORKLAB_CFLAGS='"$(strip $(OPT) $(SAN) $(CFLAGS))"'
 $(call obj,$(FORKLAB_SRC) $(BENCH_SRC)): OBJ_CFLAGS = $(JANSSON_CFLAGS)
-$(call obj,$(TEST_SRC) $(TESTLIB_SRC)): OBJ_CFLAGS = $(JANSSON_CFLAGS) $(CHECK_CFLAGS) -Itests
+$(call obj,$(TEST_SRC) $(TESTLIB_SRC)): OBJ_CFLAGS = $(HWLOC_CFLAGS) $(JANSSON_CFLAGS) $(CHECK_CFLAGS) -Itests
 
 $(HARNESS): $(call obj,$(HARNESS_SRC))
 	@rm -f $@

@@ -1,6 +1,7 @@
 /* launch_child.c - the launched process: reads commands, takes samples, answers */
 #include "harness/launch_child.h"
 #include "harness/clock.h"
+#include "harness/ensure.h"
 #include "harness/launch.h"
 #include "harness/life.h"
 #include "harness/say.h"
@@ -14,9 +15,16 @@
 #define CROWDED_NS  100000000u /* ... and 20 scheduler slices where workers outnumber CPUs */
 #define ITERS_MAX   (1ull << 40)
 
+/* command() has compared i with ncells. */
+static struct launch_cell *cell(const struct launch_child *l, size_t i)
+{
+	CHECK(l->cells && i < l->ncells);
+	return &l->cells[i];
+}
+
 static void report_failure(struct launch_child *l, size_t i, int err, const char *what)
 {
-	l->cells[i].failed = true;
+	cell(l, i)->failed = true;
 	if (err == -EBADMSG || err == -EREMOTEIO)
 		fprintf(l->out, "fail %zu %s\n", i, what);
 	else
@@ -25,16 +33,18 @@ static void report_failure(struct launch_child *l, size_t i, int err, const char
 
 static void leave_point(struct launch_child *l, struct launch_cell *c)
 {
+	CHECK(l->points);
 	if (--l->points[c->point].opened == 0 && l->bench->point_teardown)
 		l->bench->point_teardown(&c->run);
 }
 
 static void open_cell(struct launch_child *l, size_t i)
 {
-	struct launch_cell *c = &l->cells[i];
+	struct launch_cell *c = cell(l, i);
 	/* Bound before setup: memory is then touched from where it will be used. */
 	int err = launch_bind(l, c->run.point);
 
+	CHECK(l->points);
 	if (!err && l->points[c->point].opened == 0 && l->bench->point_setup)
 		err = l->bench->point_setup(&c->run);
 	if (err) {
@@ -53,7 +63,7 @@ static void open_cell(struct launch_child *l, size_t i)
 
 static void close_cell(struct launch_child *l, size_t i)
 {
-	struct launch_cell *c = &l->cells[i];
+	struct launch_cell *c = cell(l, i);
 
 	if (!c->open)
 		return;
@@ -77,9 +87,9 @@ static uint64_t next_iters(uint64_t iters, uint64_t t_ns, uint64_t target_ns)
  */
 static void calibrate(struct launch_child *l, size_t i)
 {
-	struct launch_cell *c = &l->cells[i];
+	struct launch_cell *c = cell(l, i);
 	const struct study_point *p = c->run.point;
-	struct launch_sample s;
+	struct launch_sample s = {0};
 	uint64_t iters = 1, target = p->oversubscribed ? CROWDED_NS : INTERVAL_NS, good = 0;
 
 	if (!l->step_ns) {
@@ -108,7 +118,7 @@ static void calibrate(struct launch_child *l, size_t i)
 /* The first sample in a fresh process pays for page faults and cold code: taken, and not reported. */
 static void warm(struct launch_child *l, size_t i)
 {
-	struct launch_cell *c = &l->cells[i];
+	struct launch_cell *c = cell(l, i);
 	struct launch_sample s;
 
 	if (!c->open || c->failed)
@@ -120,7 +130,7 @@ static void warm(struct launch_child *l, size_t i)
 
 static void sample_cell(struct launch_child *l, size_t i, unsigned round)
 {
-	struct launch_cell *c = &l->cells[i];
+	struct launch_cell *c = cell(l, i);
 	struct launch_sample s;
 
 	if (!c->open || c->failed)
@@ -202,7 +212,7 @@ static int add_cell(struct launch_child *l, const size_t *v, size_t n)
 	if (!more)
 		return -ENOMEM;
 	l->cells = more;
-	if (n != 2 || v[0] >= l->npoints || v[1] >= study_variants(l->bench))
+	if (!l->points || n != 2 || v[0] >= l->npoints || v[1] >= study_variants(l->bench))
 		return -EPROTO;
 	more[l->ncells++] = (struct launch_cell){
 		.point = v[0],
@@ -258,7 +268,7 @@ static int command(struct launch_child *l, const char *word, const size_t *v, si
 	else if (!strcmp(word, "warm") && n == 1)
 		warm(l, v[0]);
 	else if (!strcmp(word, "iters") && n == 2)
-		l->cells[v[0]].iters = v[1];
+		cell(l, v[0])->iters = v[1];
 	else if (!strcmp(word, "rounds") && n > 2)
 		return run_rounds(l, (unsigned)v[0], (unsigned)v[1], v + 2, n - 2);
 	else

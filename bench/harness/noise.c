@@ -35,10 +35,9 @@ void noise_read(struct noise_reading *out)
 
 	memset(out, 0, sizeof(*out));
 	if (!read_text("/proc/thread-self/schedstat", buf, sizeof(buf))) {
-		char *end;
+		char *second = strchr(buf, ' '); /* "on CPU, waiting, slices": ns, ns, number */
 
-		strtoull(buf, &end, 10);
-		out->wait_ns = strtoull(end, NULL, 10);
+		out->wait_ns = second ? strtoull(second, NULL, 10) : 0;
 	}
 	if (!getrusage(RUSAGE_THREAD, &ru))
 		out->preempted = ru.ru_nivcsw;

@@ -17,6 +17,7 @@
 #define REQUEST_MAX 1000
 #define ANSWER_MAX  400
 #define STOP_MS     1000
+#define VERSION_MS  2000
 
 extern char **environ;
 
@@ -264,6 +265,22 @@ void peer_stop(struct peer *p)
 	/* Only now: a peer that still writes should end by itself, not by SIGPIPE. */
 	close_fd(&p->from);
 	p->pid = 0;
+}
+
+int peer_version(const char *program, char *buf, size_t len)
+{
+	char name[32], option[] = "--version";
+	char *argv[] = {name, option, NULL};
+	struct peer p;
+	int err;
+
+	snprintf(name, sizeof(name), "%s", program);
+	err = peer_start(argv, &p);
+	if (err)
+		return err;
+	err = read_line(p.from, buf, len, clock_now_ns() + VERSION_MS * 1000000u);
+	peer_stop(&p);
+	return err;
 }
 
 int peer_program(const char *name, char *path, size_t len)

@@ -33,4 +33,8 @@ void peer_stop(struct peer *p);
  * build/tests/ program. Errors: -ENOENT it is not there or may not be run; -ENAMETOOLONG; readlink(2)'s. */
 int peer_program(const char *name, char *path, size_t len);
 
+/* The line that `program --version` prints ("Python 3.11.2"), within 2 s. Errors: as peer_start and
+ * peer_run. */
+int peer_version(const char *program, char *buf, size_t len);
+
 #endif

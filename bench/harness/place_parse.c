@@ -205,7 +205,7 @@ int place_parse_cpus(const struct place_source *s, const char *text, char *why, 
 {
 	const struct location *where;
 	const char *c = text, *end;
-	unsigned long lo, hi;
+	unsigned long lo = 1, hi = 0;
 	int err = read_location(&c, &where, why, whylen);
 
 	if (err)

@@ -1,6 +1,7 @@
 /* result_run.c - comparisons, and the records that open and close a run */
 #include "harness/clock.h"
 #include "harness/host.h"
+#include "harness/peer.h"
 #include "harness/record.h"
 #include "harness/result_parts.h"
 #include <errno.h>
@@ -30,6 +31,18 @@ static json_t *clock_record(void)
 		c.cost_ns, "step_ns", (json_int_t)c.step_ns, "getres_ns", (json_int_t)c.getres_ns);
 }
 
+/* A verdict on CPython names its version: it is this run's, not this minute's. */
+static void put_python(json_t *host, const struct bench *b)
+{
+	const struct bench_variant *v = b->variants;
+	char line[64];
+
+	while (v->name && !(v->needs && !strcmp(v->needs, "python3")))
+		v++;
+	if (v->name && !peer_version("python3", line, sizeof(line)) && !strncmp(line, "Python ", 7))
+		json_object_set_new(host, "python", json_string(line + 7));
+}
+
 json_t *result_run(const struct study *s, const struct result_run *run)
 {
 	struct host_check checks[HOST_CHECKS_MAX];
@@ -48,6 +61,7 @@ json_t *result_run(const struct study *s, const struct result_run *run)
 	if (!o)
 		return NULL;
 	json_object_set_new(o, "host", host_provenance());
+	put_python(json_object_get(o, "host"), s->bench);
 	json_object_set_new(o, "machine", machine(s->place));
 	json_object_set_new(o, "checks", host_checks_json(checks, n));
 	json_object_set_new(o, "clock", clock_record());

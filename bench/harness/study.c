@@ -269,6 +269,12 @@ static bool same_block(
 	return true;
 }
 
+static bool in_block(const struct study *s, const struct study_block *b, const struct study_cell *c)
+{
+	CHECK(b->cells); /* a block is made with its first cell */
+	return same_block(s, &s->cells[b->cells[0]], c);
+}
+
 static int block_add(struct study *s, size_t block, size_t cell)
 {
 	struct study_block *b = &s->blocks[block];
@@ -300,8 +306,7 @@ static int build_cells(struct study *s)
 
 		if (s->cells[c].skip[0])
 			continue;
-		while (b < s->nblocks &&
-			!same_block(s, &s->cells[s->blocks[b].cells[0]], &s->cells[c]))
+		while (b < s->nblocks && !in_block(s, &s->blocks[b], &s->cells[c]))
 			b++;
 		if (block_add(s, b, c))
 			return -ENOMEM;
