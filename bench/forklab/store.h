@@ -4,10 +4,10 @@
 #ifndef FORKLAB_STORE_H
 #define FORKLAB_STORE_H
 
+#include "harness/stats.h"
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <jansson.h>
-#include "harness/stats.h"
 
 struct store;
 
@@ -32,13 +32,19 @@ const json_t *store_bench(const struct store *s, const char *bench);
  */
 const json_t *store_result(const struct store *s, const char *bench, const char *variant,
 	const json_t *want, const char *run_id);
-const json_t *store_skip(const struct store *s, const char *bench, const char *variant, const json_t *want);
+const json_t *store_skip(
+	const struct store *s, const char *bench, const char *variant, const json_t *want);
+
+/* Every result of one variant, from all runs, in file order. Never NULL; may be empty. */
+const json_t *store_variant(const struct store *s, const char *bench, const char *variant);
+/* The run record that program wrote in a run, else the run's last one; NULL: none. */
+const json_t *store_run(const struct store *s, const char *run_id, const char *program);
 
 /* The pairs of two results of one run, matched by (launch, round) where both have them, else by
  * (launch, place in the launch): times in ns per op. The caller frees a, b, launch. *paired tells which.
  * Errors: -ENODATA no pair; -EPROTO raw arrays missing or of unequal length; -ENOMEM. */
-int store_pairs(const json_t *ra, const json_t *rb, double **a, double **b, unsigned **launch, size_t *n,
-	bool *paired);
+int store_pairs(const json_t *ra, const json_t *rb, double **a, double **b, unsigned **launch,
+	size_t *n, bool *paired);
 /* Comparison of two results from their raw samples. Errors: store_pairs', stats_compare's. */
 int store_compare(const json_t *ra, const json_t *rb, double margin, unsigned family,
 	struct stats_comparison *out);
