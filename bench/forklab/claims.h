@@ -7,34 +7,35 @@
 #ifndef FORKLAB_CLAIMS_H
 #define FORKLAB_CLAIMS_H
 
-#include <stddef.h>
-#include <jansson.h>
 #include "store.h"
+#include <jansson.h>
+#include <stddef.h>
 
 enum claim_verdict {
 	CLAIM_HOLDS,
-	CLAIM_HOLDS_ONLY,     /* holds only when ... : why says when, with the measured border */
+	CLAIM_HOLDS_ONLY, /* holds only when ... : why says when, with the measured border */
 	CLAIM_DOES_NOT_HOLD,
-	CLAIM_CANNOT_TELL,    /* ... here: why says what it needs */
+	CLAIM_CANNOT_TELL, /* ... here: why says what it needs */
 	CLAIM_OPINION,
-	CLAIM_SLIP,           /* a slip of the text */
+	CLAIM_SLIP, /* a slip of the text */
 	CLAIM_VERDICTS,
 };
 
 struct claim_judgement {
-	char subject[32];      /* "CPython 3.11.2", "C" */
+	char subject[32]; /* "CPython 3.11.2", "C" */
 	enum claim_verdict verdict;
-	char measured[160];    /* "1.95 [1.90, 2.01]": figure and interval, "" where nothing was measured */
-	char why[400];         /* one line */
-	char program[64];      /* the benchmark or demo that decides */
+	char measured[160]; /* "1.95 [1.90, 2.01]": figure and interval; "": nothing was measured */
+	char why[400];      /* one line */
+	char program[64];   /* the benchmark or demo that decides */
 };
 
 #define CLAIM_SUBJECTS 3
 
+/* All texts are borrowed from the loaded JSON, and "" where absent. */
 struct claim {
-	const char *id, *text, *line, *published, *topic; /* borrowed from the loaded JSON; "" where absent */
-	const char *title, *author, *year;                /* of the source */
-	json_t *row;                                      /* the whole row, borrowed */
+	const char *id, *text, *line, *published, *topic;
+	const char *title, *author, *year; /* of the source */
+	json_t *row;                       /* the whole row */
 };
 
 struct claims;
@@ -48,7 +49,7 @@ const struct claim *claims_get(const struct claims *c, size_t i);
 const struct claim *claims_find(const struct claims *c, const char *id); /* NULL: none */
 
 /* Judges one claim: fills at most CLAIM_SUBJECTS judgements, returns how many (at least 1).
- * cpython names the version in "CPython 3.x" ("" where unknown). */
+ * A subject is "CPython 3.11.2" where the run record says so in host.python, else "CPython". */
 size_t claims_judge(const struct claim *c, const struct store *s, struct claim_judgement *out);
 
 const char *claim_verdict_name(enum claim_verdict v); /* "holds", "holds only when", ... */

@@ -1,0 +1,154 @@
+/* claims_explain.c - forklab claims ID: everything there is to know of one claim */
+#include "claims_show.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "claims_parts.h"
+#include "harness/table.h"
+
+static void field(const char *name, const char *text)
+{
+	if (*text)
+		printf("  %-12s %s\n", name, text);
+}
+
+static void source(const struct claim *c)
+{
+	const char *parts[] = {c->author, c->title, c->year};
+	char line[512] = "";
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		size_t used = strlen(line);
+
+		if (*parts[i])
+			snprintf(line + used, sizeof(line) - used, "%s%s", used ? ", " : "",
+				parts[i]);
+	}
+	if (*c->line) {
+		size_t used = strlen(line);
+
+		/* "9", or "table 28-3" */
+		snprintf(line + used, sizeof(line) - used, ", %s%s",
+			*c->line >= '0' && *c->line <= '9' ? "line " : "", c->line);
+	}
+	field("said by", line);
+}
+
+/* "1.25 to 3", "at least 1.25", "at most 1" */
+static void range_words(const json_t *holds, char *buf, size_t len)
+{
+	const json_t *lo = json_array_get(holds, 0), *hi = json_array_get(holds, 1);
+	char a[32], b[32];
+
+	table_number(a, sizeof(a), json_number_value(lo));
+	table_number(b, sizeof(b), json_number_value(hi));
+	if (json_is_number(lo) && json_is_number(hi))
+		snprintf(buf, len, "%s to %s", a, b);
+	else
+		snprintf(buf, len, "%s %s", json_is_number(lo) ? "at least" : "at most",
+			json_is_number(lo) ? a : b);
+}
+
+static void print_cases(const json_t *subject, const struct case_result *r, size_t n)
+{
+	static const char *const truths[] = {"true", "false", "in part", "not decided"};
+	static const char *const head[] = {
+		"case", "what is measured", "holds with", "measured", ">rounds", "so", NULL};
+	const json_t *cases = json_object_get(subject, "cases");
+	struct table *t = table_new(head);
+
+	for (size_t i = 0; i < n; i++) {
+		const json_t *c = json_array_get(cases, i);
+		char range[80] = "exit 0";
+
+		if (json_object_get(c, "holds"))
+			range_words(json_object_get(c, "holds"), range, sizeof(range));
+		table_cell(t, claim_text(c, "when"));
+		table_cell(t, r[i].what);
+		table_cell(t, range);
+		table_cell(t, r[i].figure);
+		table_cellf(t, "%zu", r[i].rounds);
+		table_cell(t, truths[r[i].truth]);
+		if (*r[i].why)
+			table_note(t, r[i].why);
+	}
+	table_print(t, stdout, table_colour(stdout));
+	table_free(t);
+}
+
+/* What was published is shown with all its digits, unlike what is measured. */
+static void published_cell(struct table *t, const json_t *v)
+{
+	char *text =
+		json_is_string(v) ? NULL : json_dumps(v, JSON_ENCODE_ANY | JSON_REAL_PRECISION(10));
+
+	table_cell(t, text ? text : json_is_string(v) ? json_string_value(v) : "");
+	free(text);
+}
+
+/* The table as it was published, where the claim brings it along. */
+static void print_rows(const json_t *rows)
+{
+	const char *head[12];
+	const json_t *first = json_array_get(rows, 0);
+	struct table *t;
+	const char *name;
+	json_t *value;
+	size_t n = 0;
+
+	json_object_foreach((json_t *)(uintptr_t)first, name, value) if (n < 11) head[n++] = name;
+	head[n] = NULL;
+	if (!n)
+		return;
+	printf("\nAs published:\n");
+	t = table_new(head);
+	for (size_t i = 0; i < json_array_size(rows); i++)
+		for (size_t k = 0; k < n; k++)
+			published_cell(t, json_object_get(json_array_get(rows, i), head[k]));
+	table_print(t, stdout, table_colour(stdout));
+	table_free(t);
+}
+
+static void print_subject(
+	const struct store *s, const json_t *subject, const struct claim_judgement *j)
+{
+	struct case_result cases[CASES_MAX];
+
+	printf("\nIn %s: %s\n", j->subject, claim_verdict_name(j->verdict));
+	field("why", j->why);
+	field("measured", j->measured);
+	if (json_object_get(subject, "cases"))
+		print_cases(subject, cases, claim_cases(s, subject, cases));
+	printf("To measure it again: forklab %s %s\n",
+		json_object_get(json_array_get(json_object_get(subject, "cases"), 0), "demo")
+			? "watch"
+			: "run",
+		j->program);
+}
+
+void claims_explain(const struct claim *c, const struct store *s)
+{
+	const json_t *subjects = json_object_get(c->row, "subjects");
+	struct claim_judgement j[CLAIM_SUBJECTS];
+	size_t n = claims_judge(c, s, j);
+
+	printf("%s: %s\n", c->id, c->text);
+	source(c);
+	field("published", c->published);
+	field("topic", c->topic);
+	field("needs", claim_text(c->row, "needs"));
+	field("border", claim_text(c->row, "border"));
+	field("note", claim_text(c->row, "note"));
+	if (!json_array_size(subjects) || *claim_text(c->row, "verdict")) {
+		printf("\n%s\n", claim_verdict_name(j[0].verdict));
+		field("why", j[0].why);
+	} else {
+		for (size_t i = 0; i < n; i++)
+			print_subject(s, json_array_get(subjects, i), &j[i]);
+	}
+	if (json_array_size(json_object_get(c->row, "rows")))
+		print_rows(json_object_get(c->row, "rows"));
+}

@@ -1,0 +1,393 @@
+/* claims_sweep.c - slopes and crossings: what the points along an axis say together */
+#include "claims_parts.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/stats.h"
+#include "harness/table.h"
+
+#define POINTS_MAX 64
+
+/* The points of one run along an axis, ascending; b is NULL with a slope. */
+struct sweep {
+	double x[POINTS_MAX];
+	const json_t *a[POINTS_MAX], *b[POINTS_MAX];
+	size_t n;
+	char unit;
+};
+
+static void insert(struct sweep *sw, double x, const json_t *a, const json_t *b)
+{
+	size_t i = sw->n;
+
+	for (size_t k = 0; k < sw->n; k++)
+		if (sw->x[k] == x)
+			return;
+	if (sw->n == POINTS_MAX)
+		return;
+	for (; i > 0 && sw->x[i - 1] > x; i--) {
+		sw->x[i] = sw->x[i - 1];
+		sw->a[i] = sw->a[i - 1];
+		sw->b[i] = sw->b[i - 1];
+	}
+	sw->x[i] = x;
+	sw->a[i] = a;
+	sw->b[i] = b;
+	sw->n++;
+}
+
+/* Adds all points that match base: where base does not name the axis itself, at all its values. Counts
+ * ("1e6inc") are no times, and are left out of a sweep over times. */
+static void gather(const struct store *s, const json_t *c, const struct case_sides *sides,
+	const json_t *base, struct sweep *sw)
+{
+	const json_t *all = store_variant(s, sides->bench, sides->va);
+	const char *over = claim_text(c, "over"), *only = claim_text(base, over);
+	json_t *want = json_copy((json_t *)(uintptr_t)base);
+
+	for (size_t i = 0; want && i < json_array_size(all); i++) {
+		const json_t *r = json_array_get(all, i), *rb = NULL;
+		const char *text = claim_text(json_object_get(r, "params"), over);
+		char unit;
+		double x;
+
+		if (!claim_axis_number(text, &x, &unit) || (unit != ' ' && unit != 't'))
+			continue;
+		if (*only && strcmp(only, text))
+			continue;
+		json_object_set_new(want, over, json_string(text));
+		if (store_result(s, sides->bench, sides->va, want, sides->run_id) != r)
+			continue;
+		if (sides->vb)
+			rb = store_result(s, sides->bench, sides->vb, want, sides->run_id);
+		if (sides->vb && !rb)
+			continue;
+		sw->unit = unit;
+		insert(sw, x, r, rb);
+	}
+	json_decref(want);
+}
+
+static bool sweep_find(const struct store *s, const json_t *c, const struct case_sides *sides,
+	size_t least, struct sweep *sw, struct case_result *out)
+{
+	const json_t *plus = json_object_get(c, "plus");
+	json_t *base = json_copy(sides->point);
+
+	memset(sw, 0, sizeof(*sw));
+	if (base)
+		json_object_del(base, claim_text(c, "over"));
+	gather(s, c, sides, base, sw);
+	json_decref(base);
+	if (json_is_object(plus))
+		gather(s, c, sides, plus, sw);
+	for (size_t i = 0; i < json_array_size(plus); i++)
+		gather(s, c, sides, json_array_get(plus, i), sw);
+	for (size_t i = 0; i < sw->n; i++)
+		if (!claim_valid(sw->a[i], out) || (sw->b[i] && !claim_valid(sw->b[i], out)))
+			return false;
+	if (sw->n >= least)
+		return true;
+	snprintf(out->why, sizeof(out->why),
+		"needs at least %zu points along %s, has %zu: forklab run %s", least,
+		claim_text(c, "over"), sw->n, sides->bench);
+	return false;
+}
+
+/* What is known of one point, in the order of time: times of a, or ratios of a to b. */
+struct column {
+	double *v;
+	unsigned *launch;
+	size_t n, next;
+};
+
+static int column_load(const json_t *a, const json_t *b, struct column *out)
+{
+	double *y = NULL;
+	bool paired;
+	size_t used = 0;
+	int err = store_pairs(a, b ? b : a, &out->v, &y, &out->launch, &out->n, &paired);
+
+	if (err)
+		return err;
+	for (size_t i = 0; b && i < out->n; i++) {
+		if (!(out->v[i] > 0) || !(y[i] > 0))
+			continue;
+		out->v[used] = out->v[i] / y[i];
+		out->launch[used++] = out->launch[i];
+	}
+	if (b)
+		out->n = used;
+	free(y);
+	return 0;
+}
+
+/* Moves all columns on to the next launch that each still has samples of; false: one is at its end. */
+static bool columns_meet(struct column *c, size_t k)
+{
+	unsigned latest = 0;
+
+	for (size_t j = 0; j < k; j++) {
+		while (c[j].next < c[j].n && c[j].launch[c[j].next] < latest)
+			c[j].next++;
+		if (c[j].next == c[j].n)
+			return false;
+		if (c[j].launch[c[j].next] > latest) {
+			latest = c[j].launch[c[j].next];
+			j = (size_t)-1; /* those before it have to follow */
+		}
+	}
+	return true;
+}
+
+/*
+ * One row for one round of the whole sweep: rows[r * points + p]. Points are measured one after the other,
+ * each with rounds of its own, so that only the launch and the place in it bring them together.
+ */
+static int weave(const struct sweep *sw, double **rows, unsigned **launch, size_t *n)
+{
+	struct column c[POINTS_MAX] = {0};
+	size_t k = sw->n, used = 0;
+	int err = 0;
+
+	*rows = NULL;
+	*launch = NULL;
+	for (size_t j = 0; !err && j < k; j++)
+		err = column_load(sw->a[j], sw->b[j], &c[j]);
+	if (!err) {
+		*rows = calloc(c[0].n * k + 1, sizeof(**rows));
+		*launch = calloc(c[0].n + 1, sizeof(**launch));
+		err = *rows && *launch ? 0 : -ENOMEM;
+	}
+	for (; !err && columns_meet(c, k); used++) {
+		(*launch)[used] = c[0].launch[c[0].next];
+		for (size_t j = 0; j < k; j++)
+			(*rows)[used * k + j] = c[j].v[c[j].next++];
+	}
+	for (size_t j = 0; j < k; j++) {
+		free(c[j].v);
+		free(c[j].launch);
+	}
+	*n = used;
+	if (!err && !used)
+		err = -ENODATA;
+	if (err) {
+		free(*rows);
+		free(*launch);
+	}
+	return err;
+}
+
+static bool sweep_calm(const struct sweep *sw, struct case_result *out)
+{
+	double n = 0, bad = 0;
+
+	for (size_t i = 0; i < sw->n; i++) {
+		n += json_number_value(json_object_get(sw->a[i], "n"));
+		bad += json_number_value(
+			json_object_get(json_object_get(sw->a[i], "disturbed"), "n"));
+	}
+	if (n <= 0 || bad / n <= 0.2)
+		return true;
+	snprintf(out->why, sizeof(out->why),
+		"%.0f %% of the samples were disturbed: measure again while "
+		"nothing else runs",
+		100 * bad / n);
+	return false;
+}
+
+/* ns per unit of the axis, in the unit that the case names. */
+static double slope_factor(const json_t *c)
+{
+	const char *over = claim_text(c, "over");
+	size_t n = strlen(over);
+
+	if (strcmp(claim_text(c, "unit"), "ms/GiB"))
+		return 1;
+	if (n > 4 && !strcmp(over + n - 4, "_mib"))
+		return 1024 * 1e-6;
+	if (n > 4 && !strcmp(over + n - 4, "_kib"))
+		return 1024 * 1024 * 1e-6;
+	return 1e-6; /* _gib */
+}
+
+/* One slope a round: the spread of the rounds is then the spread of the slope. */
+static int slopes(const struct sweep *sw, double factor, double **out, unsigned **launch, size_t *n)
+{
+	double *rows;
+	int err = weave(sw, &rows, launch, n);
+
+	if (err)
+		return err;
+	*out = calloc(*n, sizeof(**out));
+	for (size_t r = 0; *out && !err && r < *n; r++) {
+		err = stats_slope(sw->x, rows + r * sw->n, sw->n, &(*out)[r]);
+		(*out)[r] *= factor;
+	}
+	free(rows);
+	if (*out && !err)
+		return 0;
+	free(*out);
+	free(*launch);
+	return err ? err : -ENOMEM;
+}
+
+void claim_slope(const struct store *s, const json_t *c, const struct case_sides *sides,
+	unsigned family, struct case_result *out)
+{
+	const char *unit = claim_text(c, "unit");
+	char number[32], interval[64];
+	struct stats_summary sum;
+	struct sweep sw;
+	unsigned *launch;
+	double *y;
+	size_t n;
+	int err;
+
+	if (!sweep_find(s, c, sides, 3, &sw, out) || !sweep_calm(&sw, out))
+		return;
+	err = slopes(&sw, slope_factor(c), &y, &launch, &n);
+	if (!err) {
+		err = stats_summarise(y, launch, n, claim_level(family), &sum);
+		free(y);
+		free(launch);
+	}
+	if (err) {
+		claim_say_error(err, out);
+		return;
+	}
+	out->rounds = n;
+	claim_interval_text(interval, sizeof(interval), &sum.ci, 1);
+	snprintf(out->figure, sizeof(out->figure), "%s %s %s",
+		table_number(number, sizeof(number), sum.median), interval,
+		*unit ? unit : "ns per step");
+	claim_decide(c, sum.median, &sum.ci, false, family, out);
+}
+
+/* Whether a is cheaper (-1) or dearer (1) than b at a point; 0: not told apart. */
+static int side_at(const struct sweep *sw, size_t i)
+{
+	struct stats_comparison cmp;
+
+	if (store_compare(sw->a[i], sw->b[i], 0, (unsigned)sw->n, &cmp) || !cmp.ci.known)
+		return 0;
+	return cmp.ci.hi < 1 ? -1 : cmp.ci.lo > 1 ? 1 : 0;
+}
+
+struct sides_seen {
+	size_t cheaper, dearer, unclear;
+	int first;        /* the first side that is clear, along the axis */
+	double unclear_x; /* a point that is not */
+};
+
+static struct sides_seen look_along(const struct sweep *sw)
+{
+	struct sides_seen seen = {0};
+
+	for (size_t i = 0; i < sw->n; i++) {
+		int side = side_at(sw, i);
+
+		if (side && !seen.first)
+			seen.first = side;
+		seen.cheaper += side < 0;
+		seen.dearer += side > 0;
+		seen.unclear += !side;
+		if (!side)
+			seen.unclear_x = sw->x[i];
+	}
+	return seen;
+}
+
+static void axis_value(const struct sweep *sw, double x, char *buf, size_t len)
+{
+	if (sw->unit == 't')
+		table_time(buf, len, x);
+	else
+		table_number(buf, len, x);
+}
+
+static int crossing_of(
+	const struct sweep *sw, unsigned family, struct stats_summary *sum, size_t *n, bool *below)
+{
+	unsigned *launch;
+	double *ratios;
+	int err = weave(sw, &ratios, &launch, n);
+
+	if (err)
+		return err;
+	err = stats_crossing(sw->x, ratios, sw->n, *n, claim_level(family), sum, below);
+	free(ratios);
+	free(launch);
+	return err;
+}
+
+/* "work per worker above 210 us [180, 250]" behind the condition that the case has anyway. */
+static void say_border(const json_t *c, const struct sweep *sw, const struct stats_summary *sum,
+	bool above, unsigned family, struct case_result *out)
+{
+	const char *text = claim_text(c, "over_text"), *when = claim_text(c, "when");
+	char at[32], interval[64];
+
+	axis_value(sw, sum->median, at, sizeof(at));
+	if (sw->unit == 't')
+		table_time_interval(interval, sizeof(interval), sum->median, sum->ci.known,
+			sum->ci.lo, sum->ci.hi);
+	else
+		claim_interval_text(interval, sizeof(interval), &sum->ci, 1);
+	snprintf(out->figure, sizeof(out->figure), "border at %s %s", at, interval);
+	snprintf(out->when, sizeof(out->when), "%s%s%s is %s %s", when, *when ? " and " : "",
+		*text ? text : claim_text(c, "over"), above ? "above" : "below", at);
+	if (sum->ci.known)
+		out->truth = CASE_PARTLY;
+	else
+		claim_say_no_interval(family, out);
+}
+
+static void say_unclear(
+	const struct sweep *sw, const struct sides_seen *seen, struct case_result *out)
+{
+	char at[32];
+
+	axis_value(sw, seen->unclear_x, at, sizeof(at));
+	snprintf(out->why, sizeof(out->why),
+		"at %s the two are not told apart: more rounds (forklab run %s "
+		"--budget TIME)",
+		at, out->program);
+}
+
+void claim_crossing(const struct store *s, const json_t *c, const struct case_sides *sides,
+	unsigned family, struct case_result *out)
+{
+	bool below_1 = json_is_null(json_array_get(json_object_get(c, "holds"), 0)), below;
+	struct stats_summary sum;
+	struct sides_seen seen;
+	struct sweep sw;
+	char lo[32], hi[32];
+	int err;
+
+	if (!sweep_find(s, c, sides, 2, &sw, out))
+		return;
+	err = crossing_of(&sw, family, &sum, &out->rounds, &below);
+	if (err) {
+		claim_say_error(err, out);
+		return;
+	}
+	seen = look_along(&sw);
+	/* A crossing counts only where both its sides are more than noise. */
+	if (sum.n && seen.cheaper && seen.dearer) {
+		say_border(c, &sw, &sum, (seen.first > 0) == below_1, family, out);
+		return;
+	}
+	if (seen.unclear || sum.n) {
+		say_unclear(&sw, &seen, out);
+		return;
+	}
+	axis_value(&sw, sw.x[0], lo, sizeof(lo));
+	axis_value(&sw, sw.x[sw.n - 1], hi, sizeof(hi));
+	snprintf(out->figure, sizeof(out->figure), "no border from %s to %s", lo, hi);
+	out->truth = below == below_1 ? CASE_TRUE : CASE_FALSE;
+}
