@@ -1,0 +1,177 @@
+#!/usr/bin/env bash
+# demos.sh - every demo shows what its header says; and forklab watch says so, also when a demo does not
+# deadline: 120
+#
+# Prints TAP. FORKLAB_BUILD is the folder with the built programs (tests/run sets it).
+# shellcheck disable=SC2016 # conditions are in single quotes because check evaluates them
+set -u
+cd "$(dirname "$0")/.." || exit 1
+build=${FORKLAB_BUILD:-build}
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/forklab-demos.XXXXXX") || exit 1
+trap 'rm -rf "$tmp"' EXIT
+[ -x "$build/forklab" ] || exit 1
+n=0 out='' err='' rc=0
+
+# Runs a command with nothing on stdin, at most 20 s; sets out, err, rc.
+call() {
+	timeout -k 1 20 "$@" </dev/null >"$tmp/out" 2>"$tmp/err"
+	rc=$?
+	out=$(cat "$tmp/out") err=$(cat "$tmp/err")
+}
+
+# SENTENCE CONDITION...: each condition is a command; the first that fails is named.
+check() {
+	local sentence=$1 condition
+	n=$((n + 1))
+	for condition in "${@:2}"; do
+		eval "$condition" && continue
+		echo "not ok $n - $sentence"
+		printf '  failed: %s\n  status %s\n' "$condition" "$rc"
+		head -n 12 <<<"$out" | sed 's/^/  stdout: /'
+		head -n 5 <<<"$err" | sed 's/^/  stderr: /'
+		return
+	done
+	echo "ok $n - $sentence"
+}
+
+skip() { # SENTENCE REASON
+	n=$((n + 1))
+	echo "ok $n - $1 # SKIP $2"
+}
+
+# --- the demos ---
+
+# shellcheck disable=SC2034 # name and phenomenon stand in conditions
+for source in demos/*.c; do
+	name=$(basename "$source" .c)
+	phenomenon=$(sed -n "2s/^ \* $name - //p" "$source")
+	call "$build/demos/$name" --describe
+	check "$name: says of itself what its header says" '[ -n "$phenomenon" ]' \
+		'[ "$out" = "{\"type\":\"demo\",\"name\":\"$name\",\"question\":\"$phenomenon\"}" ]' '[ $rc = 0 ]'
+	check "$name: its header names listings, claims, what to watch for, the Python, and what to expect" \
+		'grep -q "^ \* listings: ." "$source"' 'grep -q "^ \* claims: ." "$source"' \
+		'grep -q "^ \* Watch for: ." "$source"' 'grep -q "^ \* The Python it re-creates:" "$source"' \
+		'grep -q "^ \* expect:" "$source"'
+	if command -v gcc >/dev/null; then
+		call gcc -pthread -o "$tmp/$name" "$source"
+		check "$name: builds with one line of gcc" '[ $rc = 0 ]' '[ -z "$err" ]'
+	else
+		skip "$name: builds with one line of gcc" "no gcc"
+	fi
+	call "$build/demos/$name" --nonsense
+	check "$name: refuses an argument that it does not know" '[ $rc = 2 ]' '[[ $err == "$name: --nonsense: "* ]]'
+	call "$build/forklab" watch --output "$tmp/$name.jsonl" "$name"
+	if [ $rc = 77 ]; then
+		skip "$name: shows what it should" "$(tail -n 1 "$tmp/out")"
+	else
+		check "$name: shows what it should" '[ $rc = 0 ]' '[[ $out == *"$name: seen as expected" ]]'
+	fi
+	check "$name: leaves one record" '[ "$(wc -l <"$tmp/$name.jsonl")" = 1 ]' \
+		'grep -q "\"type\":\"demo\".*\"name\":\"$name\",\"exit\":$rc,\"reason\":\"." "$tmp/$name.jsonl"'
+done
+
+if command -v taskset >/dev/null; then
+	cpu=$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')
+	call taskset -c "$cpu" "$build/forklab" watch --output "$tmp/one" concurrency_vs_parallelism
+	check "on one CPU the concurrency is shown, and what is missing is named" '[ $rc = 77 ]' \
+		'[[ $out == *"one CPU: they took turns"* ]]' '[[ $out != *"two CPUs: they"* ]]' \
+		'[[ $out == *"cannot be shown here: only one CPU"* ]]'
+else
+	skip "on one CPU the concurrency is shown, and what is missing is named" "no taskset"
+fi
+
+call diff demos/hello_processes.c demos/hello_processes_fixed.c
+check "the broken and the fixed greeting differ in a few lines of code" '[ $rc = 1 ]' \
+	'[ "$(grep -c "^[<>] [^ ]" <<<"$(grep -v "^[<>]  \*" "$tmp/out")")" -le 12 ]'
+call "$build/demos/hello_processes"
+# shellcheck disable=SC2034 # stands in a condition
+first=$(sed -n '2s/.*: //p' "$tmp/out")
+call "$build/demos/hello_processes"
+check "what is drawn differs from run to run" '[ -n "$first" ]' '[ "$first" != "$(sed -n "2s/.*: //p" "$tmp/out")" ]'
+
+# --- forklab watch, with demos made for it: a build folder of our own ---
+
+mkdir -p "$tmp/tree/build/demos" "$tmp/tree/demos"
+cp "$build/forklab" "$tmp/tree/build/"
+watch() { call "$tmp/tree/build/forklab" watch --output "$tmp/records" "$@"; }
+
+# NAME SCRIPT EXPECTED...: a demo that is a shell script.
+make_demo() {
+	printf '#!/bin/sh\n%s\n' "$2" >"$tmp/tree/build/demos/$1"
+	chmod +x "$tmp/tree/build/demos/$1"
+	{
+		printf '/*\n * %s - a demo for a test\n *\n * expect:\n' "$1"
+		printf ' *     %s\n' "${@:3}"
+		printf ' */\n'
+	} >"$tmp/tree/demos/$1.c"
+}
+
+make_demo right 'echo one 1; echo two 2' 'one <n>' 'two <n>'
+make_demo wrong 'echo one 1; echo two' 'one <n>' 'two <n>'
+make_demo failing 'echo one 1; echo "failing: no luck" >&2; exit 1' 'one <n>'
+make_demo unable 'echo "unable: needs three hands" >&2; exit 77' 'one <n>'
+make_demo crashing 'echo one 1; kill -SEGV $$' 'one <n>'
+make_demo hanging 'echo one 1; sleep 1000 & wait' 'one <n>'
+make_demo leaving 'echo one 1; sleep 1000 & exit 0' 'one <n>'
+make_demo badly 'echo one 1' '<nosuch>'
+make_demo nosource 'echo one 1' 'one <n>'
+rm "$tmp/tree/demos/nosource.c"
+
+watch
+check "without a name all demos are listed with what they show" '[ $rc = 0 ]' '[ ! -e "$tmp/records" ]' \
+	'[ "$(grep -c "a demo for a test" "$tmp/out")" = 8 ]' 'grep -q "^nosource" "$tmp/out"'
+watch right
+check "what was expected was seen" '[ $rc = 0 ]' '[[ $out == *"two 2"*"right: seen as expected" ]]'
+watch wrong
+check "what was not expected is named with its line" '[ $rc = 1 ]' \
+	'[[ $out == *"wrong: not as expected: line 2: \"two\" instead of \"two <n>\"" ]]'
+watch failing
+check "a demo that fails is told with its last words" '[ $rc = 1 ]' \
+	'[[ $out == *"failing: not shown: it ended with status 1: no luck" ]]' '[ "$err" = "failing: no luck" ]'
+watch unable
+check "a demo that cannot show it here is no failure" '[ $rc = 77 ]' \
+	'[[ $out == *"unable: cannot be shown here: needs three hands" ]]'
+watch crashing
+check "a demo that crashes is told with its signal" '[ $rc = 1 ]' '[[ $out == *"it was killed by SIGSEGV"* ]]'
+watch --deadline 0.3 hanging
+check "a demo that hangs is ended with its children, and what it said is there" '[ $rc = 1 ]' \
+	'[[ $out == "one 1"*"did not end within 0.3 s" ]]'
+watch leaving
+check "a demo that leaves something running has not shown what it should" '[ $rc = 1 ]' \
+	'[[ $out == *"something that it started did not" ]]'
+watch badly
+check "a pattern that nobody can mean is told" '[ $rc = 1 ]' '[[ $out == *"cannot be compared"*"nosuch"* ]]'
+watch nosource
+check "a demo without its source is shown, and not compared" '[ $rc = 0 ]' '[[ $out == *"not compared: demos/nosource.c"* ]]'
+check "each of them left a record with what was found" '[ "$(wc -l <"$tmp/records")" = 9 ]' \
+	'grep -q "\"name\":\"hanging\",\"exit\":1," "$tmp/records"' \
+	'grep -q "\"name\":\"unable\",\"exit\":77,\"reason\":\"cannot be shown here: needs three hands\"" "$tmp/records"'
+watch right --some --arguments
+check "with arguments nothing is compared, and nothing kept" '[ $rc = 0 ]' '[ "$(wc -l <"$tmp/records")" = 9 ]'
+watch rihgt
+check "a near miss is suggested" '[ $rc = 2 ]' '[[ $err == *"rihgt: no such demo, did you mean right?"* ]]' '[ -z "$out" ]'
+call "$tmp/tree/build/forklab" watch --output "$tmp/no/such/folder" right
+check "an output that cannot be written is found before the demo runs" '[ $rc = 3 ]' '[ -z "$out" ]' \
+	'[[ $err == *"--output: $tmp/no/such/folder: cannot be written: "* ]]'
+call "$tmp/tree/build/forklab" watch right
+check "without --output the record goes to build/results" '[ $rc = 0 ]' \
+	'grep -q "\"name\":\"right\",\"exit\":0," "$tmp"/tree/build/results/*.jsonl'
+
+# The pid lies in a file; the demo is told to end by a signal to forklab.
+make_demo waiting "echo \$\$ >$tmp/pid; sleep 1000 & wait" 'one <n>'
+for signal in INT TERM; do
+	rm -f "$tmp/pid"
+	env --default-signal=INT "$tmp/tree/build/forklab" watch --output "$tmp/records" waiting >/dev/null 2>&1 &
+	pid=$!
+	for _ in {1..100}; do
+		[ ! -s "$tmp/pid" ] || break
+		sleep 0.05
+	done
+	kill -$signal $pid
+	wait $pid
+	rc=$? out='' err=''
+	check "SIG$signal ends the demo, then forklab, which dies of it" '[ $rc = $((128 + $(kill -l $signal))) ]' \
+		'! kill -0 "$(cat "$tmp/pid")" 2>/dev/null'
+done
+
+echo "1..$n"
