@@ -1,0 +1,155 @@
+#!/usr/bin/env bash
+# lessons.sh - runs all that the lessons show, and tries the lesson command with good and bad input
+# deadline: 240
+#
+# Prints TAP. FORKLAB_BUILD is the folder with the built programs (tests/run sets it).
+# shellcheck disable=SC2016 # conditions are in single quotes because check evaluates them
+set -u
+cd "$(dirname "$0")/.." || exit 1
+root=$PWD
+build=$(cd "${FORKLAB_BUILD:-build}" && pwd) || exit 1
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/forklab-lessons.XXXXXX") || exit 1
+trap 'rm -rf "$tmp"' EXIT
+[ -x "$build/forklab" ] || exit 1
+n=0 out='' err='' rc=0
+
+call() {
+	timeout -k 1 60 "$@" </dev/null >"$tmp/out" 2>"$tmp/err"
+	rc=$?
+	out=$(cat "$tmp/out") err=$(cat "$tmp/err")
+}
+
+check() {
+	local sentence=$1 condition
+	n=$((n + 1))
+	for condition in "${@:2}"; do
+		eval "$condition" && continue
+		echo "not ok $n - $sentence"
+		printf '  failed: %s\n  status %s\n' "$condition" "$rc"
+		head -n 30 <<<"$out" | sed 's/^/  stdout: /'
+		head -n 5 <<<"$err" | sed 's/^/  stderr: /'
+		return
+	done
+	echo "ok $n - $sentence"
+}
+
+# --- the lessons themselves: their own TAP goes on below, without its plan ---
+
+FORKLAB_ROOT=$root "$build/forklab" lesson --test >"$tmp/tap"
+rc=$?
+plan=$(sed -n 's/^1\.\.//p' "$tmp/tap")
+grep -v '^1\.\.' "$tmp/tap"
+n=${plan:-0} out=$(tail -n 5 "$tmp/tap")
+check "the lessons were tested to their end" '[ "${plan:-0}" -gt 0 ]' '[ $rc -le 1 ]' \
+	'[ "$(grep -cE "^(not )?ok " "$tmp/tap")" = "$plan" ]'
+
+# --- the command: a build folder of our own, so that no prediction of a reader is touched ---
+
+mkdir -p "$tmp/tree/build"
+cp "$build/forklab" "$tmp/tree/build/"
+for entry in demos bench lessons; do ln -s "$root/$entry" "$tmp/tree/$entry"; done
+lesson() { call "$tmp/tree/build/forklab" lesson "$@"; }
+
+lesson
+check "without a name the lessons are listed" '[ $rc = 0 ]' '[[ $out == *"01-start-cost "*"forty times"* ]]'
+lesson 01
+check "before a prediction the text ends with the questions" '[ $rc = 0 ]' '[[ $out == *"## 1. "*"- A) "* ]]' \
+	'[[ $out != *"## Run"* ]]' '[[ $out == *"--predict ANSWER"* ]]' '[[ $out != *misconception* ]]'
+lesson 01 --no-predict
+check "who wants to, reads on without" '[ $rc = 0 ]' '[[ $out == *"## Run"*"## Verdict"*"## Do not conclude"* ]]' \
+	'[[ $out != *"<details>"* ]]' '[[ $out != *"<!--"* ]]'
+for bad in '' B 'B,D' 'B,D,90,1' 'X,D,90' 'BB,D,90' 'B,D,many' 'B,D,-1' 'B,D,1e3' 'B,D,nan' '90,B,D' 'B,D,' ',,'; do
+	lesson 01 --predict "$bad"
+	check "the prediction \"$bad\" is refused" '[ $rc = 2 ]' '[[ $err == "forklab: --predict: "* ]]' \
+		'[ ! -e "$tmp/tree/build/results" ]'
+done
+lesson 01 --predict b,D,90.5
+check "a prediction is kept with its time" '[ $rc = 0 ]' '[[ $out == Kept.* ]]' \
+	'grep -q "\"type\":\"prediction\".*\"lesson\":\"01-start-cost\",\"started\":\"2.*Z\",\"answers\":\[\"B\",\"D\",90.5\]" \
+		"$tmp/tree/build/results/predictions.jsonl"'
+lesson 1
+check "after it the whole text is shown, and the prediction" '[ $rc = 0 ]' '[[ $out == *"## Run"* ]]' \
+	'[[ $out == *"Your prediction: B, D, 90.5 (written down 2"* ]]'
+lesson 02-nothing
+check "a lesson that is not there is refused" '[ $rc = 2 ]' '[[ $err == *"02-nothing: no such lesson"* ]]'
+lesson 01-start-cots
+check "a near miss is suggested" '[ $rc = 2 ]' '[[ $err == *"did you mean 01-start-cost?"* ]]'
+lesson --check x.c
+check "a check without a lesson is refused" '[ $rc = 2 ]'
+lesson 01 --check "$tmp/none.c"
+check "a file that is not there is refused" '[ $rc = 2 ]' '[[ $err == *"--check: $tmp/none.c: cannot be read: "* ]]'
+
+# --- the checker, with what students hand in ---
+
+echo 'int main(void) { return x; }' >"$tmp/broken.c"
+lesson 01 --check "$tmp/broken.c"
+check "a file that does not compile gets the compiler's words" '[ $rc = 1 ]' '[[ $out == *"does not compile"* ]]' '[ -n "$err" ]'
+echo 'int main(void) { return 0; }' >"$tmp/empty.c"
+lesson 01 --check "$tmp/empty.c"
+check "a program that does nothing does not pass" '[ $rc = 1 ]' '[[ $out == *" of 12 points" ]]'
+printf '#include <unistd.h>\nint main(void) { for (;;) pause(); }\n' >"$tmp/hang.c"
+lesson 01 --check "$tmp/hang.c"
+check "a program that hangs is stopped, and told so" '[ $rc = 1 ]' '[[ $out == *"hint hangs: "* ]]'
+sed 's/exit(job(i, fail));/job(i, fail);/' lessons/01-start-cost/starter/start_fifty.c >"$tmp/bomb.c"
+lesson 01 --check "$tmp/bomb.c"
+check "children that go on forking are stopped, and told so" '[ $rc = 1 ]' '[[ $out == *"hint child_runs_on: "* ]]'
+lesson 01 --check lessons/01-start-cost/solution/start_fifty.c
+check "who has passed is shown where a solution lies" '[ $rc = 0 ]' '[[ $out == *"12 of 12 points"*"solution/start_fifty.c" ]]'
+lesson 01 --check lessons/01-start-cost/starter/start_fifty.c
+check "who has not, is not" '[ $rc = 1 ]' '[[ $out != *solution* ]]'
+
+# --- the test of lessons finds what is wrong with one: a lesson with a fault of each kind ---
+
+rm "$tmp/tree/lessons" && mkdir -p "$tmp/tree/lessons/09-faults"
+cat >"$tmp/tree/lessons/09-faults/lesson.md" <<'END'
+---
+title: Faults
+---
+```console
+$ echo right
+right
+$ echo wrong
+left
+$ exit 3
+[exit 3]
+$ exit 4
+```
+<!-- lab: timeout=0.3 -->
+```console
+$ sleep 1000
+```
+<!-- lab: skip="" -->
+```console
+$ true
+```
+<!-- lab: file=demos/what_fork_copies.c part=count-faults -->
+```c
+int other;
+```
+```c
+int without_origin;
+```
+<!-- lab: tiemout=3 -->
+```console
+$ true
+```
+<!-- lab: needs="cpus>=60000" -->
+```console
+$ false
+```
+[gone](nowhere.md)
+END
+cp "$tmp/tree/lessons/09-faults/lesson.md" "$tmp/tree/lessons/09-faults/predict.md"
+echo fine >"$tmp/tree/lessons/09-faults/instructor.md"
+lesson 09 --test
+check "a lesson with faults fails" '[ $rc = 1 ]' 'grep -q "^1\.\.14$" "$tmp/out"' \
+	'[ "$(grep -c "^not ok " "$tmp/out")" = 10 ]'
+check "each fault is found" 'grep -q "^ok .*echo right" "$tmp/out"' 'grep -q "^not ok .*echo wrong" "$tmp/out"' \
+	'grep -q "^ok .*exit 3" "$tmp/out"' 'grep -q "^not ok .*exit 4" "$tmp/out"' \
+	'grep -A1 "^not ok .*sleep 1000" "$tmp/out" | grep -q "did not end within 0.3 s"' \
+	'grep -q "^# skip needs a reason" "$tmp/out"' 'grep -q "^# it differs from the part" "$tmp/out"' \
+	'grep -q "^# quoted code needs file=" "$tmp/out"' 'grep -q "^# tiemout" "$tmp/out"' \
+	'grep -q "SKIP needs cpus>=60000" "$tmp/out"' 'grep -q "^# nowhere.md is not there" "$tmp/out"' \
+	'grep -q "the front matter allows 0" "$tmp/out"'
+
+echo "1..$n"
