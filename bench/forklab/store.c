@@ -292,7 +292,8 @@ const json_t *store_all(const struct store *s, const char *type)
 const json_t *store_run(const struct store *s, const char *run_id, const char *program)
 {
 	char key[KEY_LEN];
-	const json_t *own = join_key(key, sizeof(key), run_id, program) ? json_object_get(s->runs, key) : NULL;
+	const json_t *own =
+		join_key(key, sizeof(key), run_id, program) ? json_object_get(s->runs, key) : NULL;
 
 	return own ? own : json_object_get(s->runs, run_id);
 }

@@ -13,4 +13,7 @@
 char *chart_svg_fix(
 	const char *svg, size_t len, const char *stem, const char *title, size_t *outlen);
 
+/* How long gnuplot may take: 10 s; a test with a gnuplot that hangs does not wait so long. */
+extern unsigned chart_deadline_ms;
+
 #endif

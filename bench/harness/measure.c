@@ -56,13 +56,15 @@ static void show(const struct measure *m, const struct study_block *b)
 	const struct study_cell *c = &m->s->cells[b->cells[0]];
 	const struct study_point *p = &m->s->points[c->point];
 	double share = spent_s(m) / m->s->limits.budget_s;
-	char text[160], width[32] = "";
+	char text[200], time[TABLE_CELL], width[80] = "";
 	int at = 0;
 
 	if (!m->progress)
 		return;
 	if (b->precision > 0)
-		snprintf(width, sizeof(width), ", interval +-%.1f %%", 100 * b->precision);
+		snprintf(width, sizeof(width), ", %s %s, widest interval +-%.1f %%",
+			m->s->bench->variants[c->variant].name,
+			table_time(time, sizeof(time), b->median_ns), 100 * b->precision);
 	at += snprintf(text, sizeof(text), "point %zu of %zu:", (size_t)(b - m->s->blocks) + 1,
 		m->s->nblocks);
 	for (size_t a = 0; a < m->s->naxes; a++)
@@ -181,7 +183,8 @@ static int calibrate_all(struct measure *m)
 	return 0;
 }
 
-static double half_width(const struct study_cell *c)
+/* Half the interval over the median, infinite where there is none yet. */
+static double half_width(const struct study_cell *c, double *median_ns)
 {
 	double *x = malloc(c->n * sizeof(*x)), width = (double)INFINITY;
 	unsigned *launch = malloc(c->n * sizeof(*launch));
@@ -191,8 +194,11 @@ static double half_width(const struct study_cell *c)
 		x[i] = (double)c->samples[i].t_ns;
 		launch[i] = c->samples[i].launch;
 	}
-	if (x && launch && c->n && !stats_summarise(x, launch, c->n, 0.95, &sum) && sum.ci.known)
-		width = (sum.ci.hi - sum.ci.lo) / 2 / sum.median;
+	if (x && launch && c->n && !stats_summarise(x, launch, c->n, 0.95, &sum)) {
+		*median_ns = sum.median / (double)c->iters;
+		if (sum.ci.known)
+			width = (sum.ci.hi - sum.ci.lo) / 2 / sum.median;
+	}
 	free(x);
 	free(launch);
 	return width;
@@ -200,12 +206,16 @@ static double half_width(const struct study_cell *c)
 
 static void update_precision(struct study *s, struct study_block *b)
 {
+	double median_ns = 0;
+
 	b->precision = 0;
 	for (size_t i = 0; i < b->ncells; i++) {
 		const struct study_cell *c = &s->cells[b->cells[i]];
 
 		if (live(c))
-			b->precision = fmax(b->precision, half_width(c));
+			b->precision = fmax(b->precision, half_width(c, &median_ns));
+		if (i == 0)
+			b->median_ns = median_ns;
 	}
 	if (!isfinite(b->precision))
 		b->precision = 0;

@@ -71,6 +71,23 @@ size_t stats_widened_rank(size_t n, double conf, double tau, double *level)
 	return rank < 1 ? 1 : (size_t)rank;
 }
 
+/*
+ * Of few samples tau is itself a guess: eight independent ones look too dependent for an interval
+ * in 37 % of cases. Where it leaves two thirds of the samples that an interval needs, the whole
+ * range is the honest answer: at n = 8 and lag-1 correlation 0.6 it raises the coverage, and 11 %
+ * instead of 37 % of the independent series have none.
+ */
+static void take_range(const double *sorted, size_t n, double conf, struct stats_estimate *out)
+{
+	double level;
+
+	if (stats_median_rank(n, conf, &level) == 0 ||
+		3 * (double)n / out->tau < 2 * (double)stats_fewest(conf))
+		return;
+	out->ci = (struct stats_interval){true, sorted[0], sorted[n - 1]};
+	out->level = level;
+}
+
 int stats_estimate(const double *x, const double *sorted, const unsigned *launch, size_t n,
 	double conf, struct stats_estimate *out)
 {
@@ -84,6 +101,8 @@ int stats_estimate(const double *x, const double *sorted, const unsigned *launch
 		out->ci = (struct stats_interval){true, sorted[k - 1], sorted[n - k]};
 	else
 		out->level = 0;
+	if (!out->ci.known)
+		take_range(sorted, n, conf, out);
 	return launch ? stats_launches(x, launch, n, conf, out) : 0;
 }
 

@@ -29,7 +29,8 @@ struct stats_summary {
 	size_t n;
 	double median, min, p25, p75, max; /* linear between order statistics ("type 7" of R) */
 	struct stats_interval ci; /* of the median: the wider of the exact and the tau-widened one;
-				   * unknown with n_eff below what this level needs (6 at 0.95) */
+				   * the whole range with n_eff below what this level needs (6 at
+				   * 0.95), unknown below two thirds of that */
 	double level; /* the exact level of the binomial ranks, at least what was asked; 0: none */
 	double tau;   /* autocorrelation time; 1: independent */
 	double n_eff; /* n / tau */

@@ -60,6 +60,7 @@ struct study_block {
 	double setup_ns; /* opening and closing it once in a launch */
 	const char *stop_reason;
 	double precision; /* widest half-width / median over its cells; 0: not known yet */
+	double median_ns; /* of its first cell, per op, for the progress line */
 };
 
 struct study_limits {
