@@ -79,7 +79,12 @@ void budget_drop(struct study *s, double left_s, unsigned launches)
 
 unsigned budget_launches(const struct study *s, double left_s, unsigned launches)
 {
-	while (launches > 3 && setup_s(s, launches) > left_s / 2)
+	double must = 0;
+
+	for (size_t i = 0; i < s->nblocks; i++)
+		must += needed_s(s, &s->blocks[i]);
+	while (launches > 3 &&
+		(setup_s(s, launches) > left_s / 2 || setup_s(s, launches) + must > left_s))
 		launches--;
 	return launches;
 }

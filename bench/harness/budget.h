@@ -20,8 +20,8 @@ unsigned budget_least(const struct study *s, const struct study_block *b);
  * a skip reason. One block always stays. */
 void budget_drop(struct study *s, double left_s, unsigned launches);
 
-/* How many launches fit: where setting up is most of the work (touching a gigabyte), fewer launches leave
- * time to measure; not below 3. */
+/* How many launches fit: where setting up is most of the work (touching a gigabyte), or would cost a block
+ * its place, fewer launches leave time to measure; not below 3. */
 unsigned budget_launches(const struct study *s, double left_s, unsigned launches);
 
 /*
