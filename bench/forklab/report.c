@@ -1,0 +1,263 @@
+/* report.c - forklab report: measures, judges, and writes one page */
+#include "report.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bounded.h"
+#include "catalog.h"
+#include "cmd.h"
+#include "harness/chart.h"
+#include "harness/options.h"
+#include "harness/record.h"
+#include "harness/say.h"
+
+#define BUDGET_S       180
+#define QUICK_BUDGET_S 60
+
+struct command_line {
+	bool quick;
+	const char *only, *from, *output;
+};
+
+static void read_options(int argc, char **argv, struct command_line *c)
+{
+	const struct option_spec specs[] = {
+		{"quick", OPTION_FLAG, &c->quick, .help = "measure at most 60 s instead of 180"},
+		{"only", OPTION_TEXT, &c->only, .arg = "TOPIC",
+			.help = "one topic, or one benchmark"},
+		{"from", OPTION_TEXT, &c->from, .arg = "FILE",
+			.help = "measure nothing: show the records of FILE (or of all files of a "
+				"folder)"},
+		{"output", OPTION_TEXT, &c->output, .arg = "DIR",
+			.help = "where the page goes (default: build/report)"},
+		{.name = NULL},
+	};
+	static const struct options_text text = {
+		.usage = "[options]",
+		.about =
+			"Runs every benchmark, judges the published claims, and writes one page "
+			"with charts, "
+			"numbers and verdicts. The page shows the newest records in build/results.",
+		.after = "Examples:\n  forklab report --quick\n  forklab report --only "
+			 "spawn-vs-fork\n"
+			 "  forklab report --from build/results/20261121T094500Z-1a2b.jsonl\n",
+	};
+	int first = options_read(argc, argv, specs, &text, false);
+
+	if (first < argc)
+		options_refuse("report", argv[first], "takes no operand (allowed: options alone)");
+}
+
+/* A page that cannot be written is found before a minute is spent on measuring. */
+void report_make_folder(const char *dir)
+{
+	char path[PATH_MAX];
+	size_t n = strlen(dir);
+
+	if (n >= sizeof(path))
+		say_exit(EXIT_ENVIRONMENT, "--output: %s: %s", dir, strerror(ENAMETOOLONG));
+	memcpy(path, dir, n + 1);
+	for (size_t i = 1; i <= n; i++) {
+		char was = path[i];
+
+		if (was != '/' && was)
+			continue;
+		path[i] = '\0';
+		if (mkdir(path, 0777) && errno != EEXIST)
+			say_exit(EXIT_ENVIRONMENT, "--output: %s: %s", path, strerror(errno));
+		path[i] = was;
+	}
+	if (access(dir, W_OK | X_OK))
+		say_exit(EXIT_ENVIRONMENT, "--output: %s: %s", dir, strerror(errno));
+}
+
+/* Those with a share of a report's time; all of the topic where only is given. */
+static json_t *choose(const json_t *catalog, const char *only)
+{
+	const json_t *all = json_object_get(catalog, "benchmarks");
+	json_t *chosen = json_array();
+
+	for (size_t i = 0; i < json_array_size(all); i++) {
+		json_t *b = json_array_get(all, i);
+		bool share = report_number(b, "share", 0) > 0;
+
+		if (only ? !strcmp(only, report_text(b, "name")) ||
+					(share && !strcmp(only, report_text(b, "topic")))
+			 : share)
+			json_array_append(chosen, b);
+	}
+	return chosen;
+}
+
+static __attribute__((noreturn)) void refuse_topic(const json_t *catalog, const char *only)
+{
+	const json_t *all = json_object_get(catalog, "benchmarks");
+	char names[500] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < json_array_size(all) && used < sizeof(names); i++) {
+		const char *topic = report_text(json_array_get(all, i), "topic");
+
+		if (!strstr(names, topic))
+			used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
+				used ? ", " : "", topic);
+	}
+	if (!*names)
+		say_exit(EXIT_ENVIRONMENT, "report: no benchmark is built here: make");
+	say_exit(EXIT_USAGE, "--only: %s: no such topic or benchmark (allowed: %s)", only, names);
+}
+
+/* Only so far that a file which cannot be written is known before measuring. */
+static void check_results(const char *path)
+{
+	struct record_writer w;
+	int err = record_open(path, &w);
+
+	if (!err)
+		err = record_close(&w);
+	if (err)
+		say_exit(EXIT_ENVIRONMENT, "results: %s: %s", path, strerror(-err));
+}
+
+static unsigned measure(
+	const struct paths *paths, const json_t *catalog, const struct command_line *c)
+{
+	char run_id[48], file[PATH_MAX + 64];
+	json_t *chosen = choose(catalog, c->only);
+	struct report_measure m = {.paths = paths,
+		.benches = chosen,
+		.quick = c->quick,
+		.budget_s = c->quick ? QUICK_BUDGET_S : BUDGET_S,
+		.run_id = run_id,
+		.output = file};
+	struct store *before;
+	unsigned failed = 0;
+	int signo;
+
+	if (!json_array_size(chosen))
+		refuse_topic(catalog, c->only ? c->only : "");
+	record_run_id(run_id, sizeof(run_id));
+	snprintf(file, sizeof(file), "%s/%s.jsonl", paths->results, run_id);
+	report_make_folder(paths->results);
+	check_results(file);
+	if (store_new(&before))
+		say_exit(EXIT_ENVIRONMENT, "report: %s", strerror(ENOMEM));
+	store_add_folder(before, paths->results, NULL);
+	signo = report_measure(&m, before, &failed);
+	store_free(before);
+	json_decref(chosen);
+	if (signo) {
+		say("interrupted: what was finished is in %s", file);
+		fflush(stdout);
+		bounded_reraise(signo);
+	}
+	return failed;
+}
+
+static void load(struct store *s, const struct paths *paths, const char *from)
+{
+	struct stat st;
+	size_t bad = 0;
+	bool cut = false;
+	int err;
+
+	if (!from)
+		err = store_add_folder(s, paths->results, NULL);
+	else if (stat(from, &st))
+		err = -errno;
+	else if (S_ISDIR(st.st_mode))
+		err = store_add_folder(s, from, NULL);
+	else
+		err = store_add_file(s, from, &bad, &cut);
+	if (err && from)
+		say_exit(EXIT_ENVIRONMENT, "--from: %s: %s", from, strerror(-err));
+	if (err)
+		say("results: %s: %s: what could be read is shown", paths->results, strerror(-err));
+	if (bad)
+		say("--from: %s: %zu lines are no records and are left out", from, bad);
+	if (cut)
+		say("--from: %s: ends in the middle of a line: up to there", from);
+	if (from && !json_array_size(store_all(s, "result")) &&
+		!json_array_size(store_all(s, "skip")))
+		say_exit(EXIT_FAILED, "--from: %s: holds no result", from);
+}
+
+void report_open(struct report *r)
+{
+	char version[32];
+
+	if (chart_available(version, sizeof(version)))
+		snprintf(r->charts_why, sizeof(r->charts_why),
+			"No charts: gnuplot is not installed (make deps). All numbers, tables and "
+			"verdicts "
+			"are here; the charts' data lie in charts/.");
+	r->charts_left = REPORT_CHARTS;
+}
+
+/* Page and verdicts of the records in s. */
+static int render(const struct paths *paths, const json_t *catalog, const struct store *s,
+	const struct command_line *c, const char *dir)
+{
+	struct report r = {
+		.store = s, .paths = paths, .catalog = catalog, .only = c->only, .dir = dir};
+	struct claims *claims = NULL;
+	int err = claims_load(paths->claims, &claims, r.claims_why, sizeof(r.claims_why));
+
+	if (err)
+		say("claims: %s", *r.claims_why ? r.claims_why : strerror(-err));
+	r.claims = err ? NULL : claims;
+	report_open(&r);
+	err = report_model(&r);
+	if (!err) {
+		report_print_verdicts(&r, stdout);
+		if (*r.charts_why)
+			say("%s", r.charts_why);
+		err = report_page(&r);
+	}
+	report_model_free(&r);
+	claims_free(claims);
+	return err;
+}
+
+/* "build/report" where we stand in the source tree: as people would type it. */
+static const char *shown(const char *dir)
+{
+	static char cwd[PATH_MAX];
+	size_t n = getcwd(cwd, sizeof(cwd)) ? strlen(cwd) : 0;
+
+	return n > 1 && !strncmp(dir, cwd, n) && dir[n] == '/' ? dir + n + 1 : dir;
+}
+
+int cmd_report(int argc, char **argv)
+{
+	struct command_line c = {0};
+	struct paths paths;
+	json_t *catalog = NULL;
+	struct store *store;
+	unsigned failed = 0;
+	const char *dir;
+	int err;
+
+	read_options(argc, argv, &c);
+	err = paths_find(&paths);
+	if (err || catalog_read(&paths, &catalog))
+		say_exit(
+			EXIT_ENVIRONMENT, "report: its own folder: %s", strerror(err ? -err : EIO));
+	dir = c.output ? c.output : paths.report;
+	report_make_folder(dir);
+	if (!c.from)
+		failed = measure(&paths, catalog, &c);
+	if (store_new(&store))
+		say_exit(EXIT_ENVIRONMENT, "report: %s", strerror(ENOMEM));
+	load(store, &paths, c.from);
+	err = render(&paths, catalog, store, &c, dir);
+	store_free(store);
+	json_decref(catalog);
+	if (err)
+		say_exit(EXIT_ENVIRONMENT, "report: %s/index.html: %s", dir, strerror(-err));
+	printf("Report: %s/index.html\n", shown(dir));
+	return failed ? EXIT_FAILED : EXIT_DONE;
+}

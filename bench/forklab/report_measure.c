@@ -1,0 +1,259 @@
+/* report_measure.c - runs the benchmarks one after another, within one budget */
+#include "report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/clock.h"
+#include "harness/ensure.h"
+#include "harness/host.h"
+#include "harness/say.h"
+
+#define RESERVE      0.1 /* of the budget: starting, calibrating, and writing take time too */
+#define LEAST_S      1.0
+#define SELFTEST_S   6.0  /* selftest --quick, with room */
+#define GRACE_S      30.0 /* beyond twice its budget a benchmark hangs */
+#define END_GRACE_NS 900000000u
+
+extern char **environ;
+
+static const int watched[] = {SIGINT, SIGTERM, SIGHUP};
+static volatile sig_atomic_t asked_to_end;
+
+static void on_signal(int signo)
+{
+	asked_to_end = signo;
+}
+
+struct signals {
+	struct sigaction before[ARRAY_LEN(watched)];
+	sigset_t mask;
+};
+
+/* Blocked but inside ppoll, so that none falls between the look and the wait. */
+static void signals_take(struct signals *s)
+{
+	const struct sigaction ours = {.sa_handler = on_signal};
+	sigset_t block;
+
+	asked_to_end = 0;
+	sigemptyset(&block);
+	for (size_t i = 0; i < ARRAY_LEN(watched); i++)
+		sigaddset(&block, watched[i]);
+	sigprocmask(SIG_BLOCK, &block, &s->mask);
+	for (size_t i = 0; i < ARRAY_LEN(watched); i++) {
+		sigaction(watched[i], NULL, &s->before[i]);
+		if (s->before[i].sa_handler != SIG_IGN)
+			sigaction(watched[i], &ours, NULL);
+	}
+}
+
+static void signals_give_back(const struct signals *s)
+{
+	for (size_t i = 0; i < ARRAY_LEN(watched); i++)
+		sigaction(watched[i], &s->before[i], NULL);
+	sigprocmask(SIG_SETMASK, &s->mask, NULL);
+}
+
+/*
+ * A process group of its own: else ^C on a terminal would reach the benchmark twice, once from the
+ * terminal and once from us, and its second ^C throws away what was measured.
+ */
+static int start(const char *const argv[], const sigset_t *mask, pid_t *pid)
+{
+	posix_spawn_file_actions_t fa;
+	posix_spawnattr_t attr;
+	sigset_t defaults;
+	int err = posix_spawn_file_actions_init(&fa);
+
+	if (err)
+		return -err;
+	err = posix_spawnattr_init(&attr);
+	if (err)
+		goto destroy_actions;
+	sigemptyset(&defaults);
+	for (size_t i = 0; i < ARRAY_LEN(watched); i++)
+		sigaddset(&defaults, watched[i]);
+	posix_spawnattr_setsigdefault(&attr, &defaults);
+	posix_spawnattr_setsigmask(&attr, mask);
+	posix_spawnattr_setpgroup(&attr, 0);
+	posix_spawnattr_setflags(
+		&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	err = posix_spawn_file_actions_addopen(&fa, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	/* Its table is in the page; what it says of its progress and of trouble is on stderr. */
+	if (!err)
+		err = posix_spawn_file_actions_addopen(
+			&fa, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	/* posix_spawn changes neither strings nor arrays; its prototype is older than const */
+	if (!err)
+		err = posix_spawn(
+			pid, argv[0], &fa, &attr, (char *const *)(uintptr_t)argv, environ);
+	posix_spawnattr_destroy(&attr);
+destroy_actions:
+	posix_spawn_file_actions_destroy(&fa);
+	return -err;
+}
+
+/* Waits for the end of pid, at most until *deadline; passes signals on. False: it had to be killed. */
+static bool wait_end(pid_t pid, const sigset_t *mask, uint64_t deadline, int *status)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), passed = 0;
+	bool ended = pidfd < 0;
+
+	while (!ended) {
+		uint64_t now = clock_now_ns(), left = deadline > now ? deadline - now : 0;
+		struct timespec ts = {(time_t)(left / 1000000000u), (long)(left % 1000000000u)};
+		struct pollfd p = {.fd = pidfd, .events = POLLIN};
+
+		if (!left)
+			break;
+		ended = ppoll(&p, 1, &ts, mask) > 0;
+		if (!ended && asked_to_end && !passed) {
+			passed = asked_to_end;
+			kill(pid,
+				passed); /* it keeps what it has measured, then ends its children */
+			deadline = clock_now_ns() + END_GRACE_NS;
+		}
+	}
+	if (pidfd >= 0)
+		close(pidfd);
+	kill(-pid, SIGKILL); /* before the wait: after it the number may be someone else's */
+	while (waitpid(pid, status, 0) < 0 && errno == EINTR)
+		;
+	return ended;
+}
+
+/* Runs one program. 0, or why it did not end well in why. */
+static int run(const char *const argv[], double limit_s, char *why, size_t len)
+{
+	struct signals s;
+	int status = 0, err;
+	bool ended = false;
+	pid_t pid = 0;
+
+	signals_take(&s);
+	err = start(argv, &s.mask, &pid);
+	if (!err)
+		ended = wait_end(pid, &s.mask, clock_now_ns() + (uint64_t)(limit_s * 1e9), &status);
+	signals_give_back(&s);
+	if (err)
+		snprintf(why, len, "cannot be started: %s", strerror(-err));
+	else if (asked_to_end)
+		return -EINTR;
+	else if (!ended)
+		snprintf(why, len, "did not end within %.0f s and was killed", limit_s);
+	else if (WIFSIGNALED(status))
+		snprintf(why, len, "was killed by SIG%s", sigabbrev_np(WTERMSIG(status)));
+	else if (WEXITSTATUS(status) && WEXITSTATUS(status) != EXIT_SKIPPED)
+		snprintf(why, len, "ended with status %d", WEXITSTATUS(status));
+	else
+		return 0;
+	return err ? err : -EIO;
+}
+
+static int run_bench(
+	const struct report_measure *m, const char *name, double budget_s, char *why, size_t len)
+{
+	char path[PATH_MAX + 64], seconds[32];
+	const char *argv[12];
+	size_t n = 0;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", m->paths->bench, name) >= sizeof(path))
+		return -ENAMETOOLONG;
+	snprintf(seconds, sizeof(seconds), "%.1f", budget_s);
+	argv[n++] = path;
+	if (m->quick)
+		argv[n++] = "--quick";
+	argv[n++] = "--budget";
+	argv[n++] = seconds;
+	argv[n++] = "--run-id";
+	argv[n++] = m->run_id;
+	argv[n++] = "--output";
+	argv[n++] = m->output;
+	argv[n++] = "--progress";
+	argv[n++] = "auto";
+	argv[n] = NULL;
+	return run(argv, 2 * budget_s + GRACE_S, why, len);
+}
+
+static bool tested_here(const struct store *before)
+{
+	const json_t *tests = store_all(before, "selftest");
+	char machine[256];
+
+	host_line(machine, sizeof(machine));
+	for (size_t i = 0; i < json_array_size(tests); i++)
+		if (!strcmp(report_text(json_array_get(tests, i), "machine_text"), machine))
+			return true;
+	return false;
+}
+
+static int run_selftest(const struct report_measure *m, char *why, size_t len)
+{
+	char path[PATH_MAX + 16];
+	const char *const argv[] = {
+		path, "selftest", "--quick", "--run-id", m->run_id, "--output", m->output, NULL};
+
+	snprintf(path, sizeof(path), "%s/forklab", m->paths->build);
+	return run(argv, SELFTEST_S + GRACE_S, why, len);
+}
+
+static double seconds_since(uint64_t begin)
+{
+	return (double)(clock_now_ns() - begin) / 1e9;
+}
+
+/* What this one gets of the time that is left: its share of the shares that are left. */
+static double budget_of(const struct report_measure *m, size_t i, double left_s)
+{
+	double all = 0, mine = report_number(json_array_get(m->benches, i), "share", 0);
+
+	for (size_t k = i; k < json_array_size(m->benches); k++)
+		all += report_number(json_array_get(m->benches, k), "share", 0);
+	if (!(all > 0) || mine * left_s / all < LEAST_S)
+		return LEAST_S;
+	return mine * left_s / all;
+}
+
+int report_measure(const struct report_measure *m, const struct store *before, unsigned *failed)
+{
+	uint64_t begin = clock_now_ns();
+	bool due = !m->quick || !tested_here(before);
+	double usable = m->budget_s * (1 - RESERVE) - (due ? SELFTEST_S : 0);
+	size_t n = json_array_size(m->benches);
+	char why[160];
+	int err;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *name = report_text(json_array_get(m->benches, i), "name");
+		double budget = budget_of(m, i, usable - seconds_since(begin));
+
+		printf("[%zu/%zu] %s: %s (%.0f s)\n", i + 1, n, name,
+			report_text(json_array_get(m->benches, i), "question"), budget);
+		fflush(stdout);
+		err = run_bench(m, name, budget, why, sizeof(why));
+		if (err == -EINTR)
+			return asked_to_end;
+		if (err) {
+			say("%s: %s: its part of the page may be missing", name, why);
+			(*failed)++;
+		}
+	}
+	if (!due)
+		return 0;
+	printf("selftest: how small a difference can be told apart here?\n");
+	fflush(stdout);
+	err = run_selftest(m, why, sizeof(why));
+	if (err == -EINTR)
+		return asked_to_end;
+	if (err)
+		say("selftest: %s", why);
+	return 0;
+}

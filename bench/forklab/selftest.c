@@ -1,0 +1,253 @@
+/* selftest.c - forklab selftest: a benchmark against itself; how often does it see a difference? */
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bounded.h"
+#include "cmd.h"
+#include "harness/host.h"
+#include "harness/options.h"
+#include "harness/record.h"
+#include "harness/say.h"
+#include "harness/table.h"
+#include "paths.h"
+#include "selftest.h"
+#include "store.h"
+
+#define DEADLINE_MS 240000
+
+static int by_value(const void *va, const void *vb)
+{
+	const double *a = va, *b = vb;
+
+	return *a < *b ? -1 : *a > *b;
+}
+
+/* The value below which 95 of 100 lie. */
+static double percentile95(double *x, size_t n)
+{
+	size_t rank = (size_t)ceil(0.95 * (double)n);
+
+	qsort(x, n, sizeof(*x), by_value);
+	return x[rank ? rank - 1 : 0];
+}
+
+static int judge_block(const double *a, const double *b, const unsigned *launch, double *ratios,
+	struct selftest *out)
+{
+	struct stats_comparison c;
+	int err = stats_compare(a, b, launch, SELFTEST_ROUNDS, 0.95, SELFTEST_MARGIN, 1, &c);
+
+	if (err)
+		return err;
+	out->verdicts++;
+	out->false_alarms += c.verdict == STATS_FASTER || c.verdict == STATS_SLOWER;
+	out->excluded += c.measurable;
+	if (c.ci.known && c.ci.lo > 0)
+		ratios[out->known++] = fmax(c.ci.hi, 1 / c.ci.lo);
+	return 0;
+}
+
+int selftest_judge(const double *a, const double *b, const unsigned *launch, size_t n,
+	size_t blocks, struct selftest *out)
+{
+	double *ratios;
+	int err = 0;
+
+	memset(out, 0, sizeof(*out));
+	if (n / SELFTEST_ROUNDS < blocks)
+		blocks = n / SELFTEST_ROUNDS;
+	if (!blocks)
+		return -ENODATA;
+	ratios = calloc(blocks, sizeof(*ratios));
+	if (!ratios)
+		return -ENOMEM;
+	for (size_t i = 0; !err && i < blocks; i++)
+		err = judge_block(a + i * SELFTEST_ROUNDS, b + i * SELFTEST_ROUNDS,
+			launch ? launch + i * SELFTEST_ROUNDS : NULL, ratios, out);
+	if (!err)
+		err = stats_proportion(out->false_alarms, out->verdicts, 0.95, &out->alarm_rate);
+	if (!err)
+		err = stats_proportion(out->excluded, out->verdicts, 0.95, &out->excluded_rate);
+	if (!err && out->known)
+		out->resolvable = percentile95(ratios, out->known);
+	free(ratios);
+	return err;
+}
+
+json_t *selftest_record(const struct selftest *t, const char *run_id, bool quick)
+{
+	char utc[32], machine[256];
+
+	record_utc(utc, sizeof(utc));
+	host_line(machine, sizeof(machine));
+	return json_pack(
+		"{s:s, s:s, s:I, s:I, s:[f,f], s:I, s:[f,f], s:o, s:i, s:f, s:b, s:s, s:s}", "type",
+		"selftest", "run_id", run_id, "verdicts", (json_int_t)t->verdicts, "false_alarms",
+		(json_int_t)t->false_alarms, "rate_ci95", t->alarm_rate.lo, t->alarm_rate.hi,
+		"excluded", (json_int_t)t->excluded, "excluded_ci95", t->excluded_rate.lo,
+		t->excluded_rate.hi, "resolvable_ratio",
+		t->known ? json_real(t->resolvable) : json_null(), "rounds_each", SELFTEST_ROUNDS,
+		"margin", SELFTEST_MARGIN, "quick", quick, "started", utc, "machine_text", machine);
+}
+
+static void print_rate(const char *what, size_t k, size_t n, const struct stats_interval *ci)
+{
+	char rate[TABLE_CELL], lo[TABLE_CELL], hi[TABLE_CELL];
+
+	printf("  %-47s %zu of %zu: %s %% [%s, %s]\n", what, k, n,
+		table_number(rate, sizeof(rate), 100 * (double)k / (double)n),
+		table_number(lo, sizeof(lo), 100 * ci->lo),
+		table_number(hi, sizeof(hi), 100 * ci->hi));
+}
+
+static void print(const struct selftest *t)
+{
+	char ratio[TABLE_CELL];
+
+	printf("A benchmark against itself: %zu verdicts, %d rounds each\n", t->verdicts,
+		SELFTEST_ROUNDS);
+	print_rate("false alarms (faster or slower, margin 3 %)", t->false_alarms, t->verdicts,
+		&t->alarm_rate);
+	print_rate("intervals that leave out 1 (5 % is as promised)", t->excluded, t->verdicts,
+		&t->excluded_rate);
+	if (t->known)
+		printf("  smallest ratio that can be told apart here: %s\n",
+			table_number(ratio, sizeof(ratio), t->resolvable));
+	else
+		printf("  smallest ratio that can be told apart here: unknown, no block has an "
+		       "interval\n");
+}
+
+/* a_vs_a writes into a file of its own: its thousands of rounds are no result of this machine. */
+static void measure(const struct paths *p, bool quick, char *file)
+{
+	static char quick_option[] = "--quick", output[] = "--output", progress[] = "--progress";
+	static char autos[] = "auto";
+	char path[PATH_MAX + 16], why[120];
+	char *argv[] = {path, output, file, progress, autos, quick ? quick_option : NULL, NULL};
+	const struct bounded_call call = {.argv = argv,
+		.deadline_ms = DEADLINE_MS,
+		.pass_out = -1,
+		.pass_err = STDERR_FILENO};
+	struct bounded_end end = {0};
+	int err, interrupted;
+
+	snprintf(path, sizeof(path), "%s/a_vs_a", p->bench);
+	err = bounded_run(&call, &end);
+	interrupted = end.interrupted;
+	if (interrupted || err || end.timed_out || end.signal || end.exit)
+		unlink(file);
+	if (interrupted) {
+		bounded_free(&end);
+		bounded_reraise(interrupted);
+	}
+	if (err)
+		say_exit(EXIT_ENVIRONMENT, "selftest: %s: %s", path, strerror(-err));
+	if (end.timed_out || end.signal || end.exit)
+		say_exit(EXIT_FAILED, "selftest: %s: %s", path,
+			bounded_how(&end, DEADLINE_MS, why, sizeof(why)));
+	bounded_free(&end);
+}
+
+/* Pairs of b and a, judged. */
+static int judge(const char *file, bool quick, struct selftest *out)
+{
+	double *a = NULL, *b = NULL;
+	unsigned *launch = NULL;
+	const json_t *ra, *rb;
+	struct store *s;
+	bool paired;
+	size_t n;
+	int err = store_new(&s);
+
+	if (err)
+		return err;
+	err = store_add_file(s, file, NULL, NULL);
+	ra = store_result(s, "a_vs_a", "a", NULL, NULL);
+	rb = store_result(s, "a_vs_a", "b", NULL, NULL);
+	if (!err)
+		err = ra && rb ? store_pairs(rb, ra, &b, &a, &launch, &n, &paired) : -ENODATA;
+	if (!err) {
+		err = selftest_judge(
+			b, a, launch, n, quick ? SELFTEST_QUICK_BLOCKS : SELFTEST_BLOCKS, out);
+		free(a);
+		free(b);
+		free(launch);
+	}
+	store_free(s);
+	return err;
+}
+
+static int keep(const char *output, const struct selftest *t, const char *run_id, bool quick)
+{
+	struct record_writer w;
+	int err = record_open(output, &w), close_err;
+
+	if (err)
+		return err;
+	err = record_write(&w, selftest_record(t, run_id, quick));
+	close_err = record_close(&w);
+	return err ? err : close_err;
+}
+
+static void open_scratch(const struct paths *p, char *file, size_t len)
+{
+	int fd;
+
+	if (mkdir(p->results, 0777) && errno != EEXIST)
+		say_exit(EXIT_ENVIRONMENT, "selftest: %s: %s", p->results, strerror(errno));
+	snprintf(file, len, "%s/.selftest-XXXXXX", p->results);
+	fd = mkostemp(file, O_CLOEXEC);
+	if (fd < 0)
+		say_exit(EXIT_ENVIRONMENT, "selftest: %s: %s", p->results, strerror(errno));
+	close(fd);
+}
+
+int cmd_selftest(int argc, char **argv)
+{
+	bool quick = false;
+	const char *output = NULL, *run_id = NULL;
+	const struct option_spec specs[] = {
+		{"quick", OPTION_FLAG, &quick, .help = "20 verdicts instead of 200"},
+		{"output", OPTION_TEXT, &output, .arg = "FILE",
+			.help = "append the record to FILE (default: build/results/RUN.jsonl)"},
+		{"run-id", OPTION_TEXT, &run_id, .arg = "ID",
+			.help = "name of the run in the record"},
+		{.name = NULL},
+	};
+	static const struct options_text text = {"[options]",
+		"Compares a benchmark with itself. Each verdict that sees a difference is a false "
+		"alarm; the "
+		"intervals show how small a difference this machine lets anyone see.",
+		NULL};
+	char file[PATH_MAX + 32], id[48], path[PATH_MAX + 64];
+	struct paths p;
+	struct selftest t;
+	int first = options_read(argc, argv, specs, &text, false), err = paths_find(&p);
+
+	if (first < argc)
+		options_refuse(
+			"selftest", argv[first], "takes no operand (allowed: options alone)");
+	if (err)
+		say_exit(EXIT_ENVIRONMENT, "selftest: its own folder: %s", strerror(-err));
+	record_run_id(id, sizeof(id));
+	snprintf(path, sizeof(path), "%s/%s.jsonl", p.results, run_id ? run_id : id);
+	open_scratch(&p, file, sizeof(file));
+	measure(&p, quick, file);
+	err = judge(file, quick, &t);
+	unlink(file);
+	if (err)
+		say_exit(
+			EXIT_FAILED, "selftest: a_vs_a left no pairs to judge: %s", strerror(-err));
+	print(&t);
+	err = keep(output ? output : path, &t, run_id ? run_id : id, quick);
+	if (err)
+		say_exit(EXIT_ENVIRONMENT, "selftest: %s: %s", output ? output : path,
+			strerror(-err));
+	return EXIT_DONE;
+}

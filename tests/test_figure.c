@@ -1,0 +1,120 @@
+/* test_figure.c - one chart as data file, as alt text and as bars on a terminal */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "folder.h"
+#include "forklab/figure.h"
+#include "suite.h"
+
+static void make_figure(struct figure *f)
+{
+	struct figure_point p = {.x = 1, .y = 2.5, .known = true, .lo = 2, .hi = 3};
+
+	figure_start(f, "ladder", "Bench", "a b/..");
+	snprintf(f->log, sizeof(f->log), "v");
+	snprintf(f->title, sizeof(f->title), "a \"title\" with \\ and\na line");
+	snprintf(f->xlabel, sizeof(f->xlabel), "time, us");
+	snprintf(f->note, sizeof(f->note), "n 20, 2 launches");
+	snprintf(p.label, sizeof(p.label), "fork");
+	snprintf(p.value, sizeof(p.value), "2.5 us");
+	snprintf(p.interval, sizeof(p.interval), "[2, 3]");
+	ck_assert_int_eq(figure_add(figure_series(f, "median"), &p), 0);
+	p = (struct figure_point){.x = 2, .y = 5, .label = "vfork", .value = "5 us"};
+	ck_assert_int_eq(figure_add(figure_series(f, "median"), &p), 0);
+}
+
+START_TEST(a_data_file_has_one_line_a_point_and_no_way_out_of_its_quotes)
+{
+	struct figure f = {0};
+	char *text = NULL;
+	size_t cap = 0;
+	FILE *in;
+
+	make_figure(&f);
+	ck_assert_int_eq(figure_write(&f, in_folder("/f.dat")), 0);
+	in = fopen(in_folder("/f.dat"), "re");
+	ck_assert_int_gt(getdelim(&text, &cap, '\0', in), 0);
+	fclose(in);
+	ck_assert_ptr_nonnull(strstr(text, "\"a 'title' with / and a line\" \"n 20, 2 launches\""));
+	ck_assert_ptr_nonnull(strstr(text, "1 2.5 2 3 0 \"fork\" \"2.5 us\""));
+	ck_assert_ptr_nonnull(strstr(text, "2 5 ? ? 0 \"vfork\" \"5 us\""));
+	free(text);
+	figure_free(&f);
+}
+END_TEST
+
+START_TEST(a_file_name_keeps_letters_digits_and_dashes_alone)
+{
+	struct figure f = {0};
+
+	make_figure(&f);
+	ck_assert_str_eq(f.stem, "bench-ladder-a-b---");
+	figure_free(&f);
+}
+END_TEST
+
+START_TEST(alt_text_says_the_numbers_and_is_cut_at_a_whole_character)
+{
+	struct figure f = {0};
+	char buf[400], small[12];
+
+	make_figure(&f);
+	ck_assert_ptr_nonnull(
+		strstr(figure_alt(&f, buf, sizeof(buf)), "fork 2.5 us [2, 3]; vfork 5 us"));
+	ck_assert_ptr_nonnull(strstr(buf, "n 20, 2 launches"));
+	snprintf(f.title, sizeof(f.title),
+		"\xc2\xb5\xc2\xb5\xc2\xb5\xc2\xb5\xc2\xb5\xc2\xb5\xc2\xb5");
+	figure_alt(&f, small, sizeof(small));
+	ck_assert_uint_eq(strlen(small) % 2, 0);
+	figure_free(&f);
+}
+END_TEST
+
+START_TEST(the_text_twin_has_a_bar_a_point_the_largest_being_the_longest)
+{
+	struct figure f = {0};
+	char *text = NULL, *fork, *vfork;
+	size_t len;
+	FILE *m = open_memstream(&text, &len);
+
+	make_figure(&f);
+	figure_print(&f, m);
+	ck_assert_int_eq(fclose(m), 0);
+	fork = strstr(text, " fork");
+	vfork = strstr(text, "vfork");
+	ck_assert(fork && vfork);
+	ck_assert_uint_eq(strspn(strchr(fork, '#'), "#"), 18);
+	ck_assert_uint_eq(strspn(strchr(vfork, '#'), "#"), 36);
+	free(text);
+	figure_free(&f);
+}
+END_TEST
+
+START_TEST(a_figure_takes_twelve_series_and_counts_the_others)
+{
+	struct figure f = {0};
+	char name[16];
+
+	for (int i = 0; i < FIGURE_SERIES + 3; i++) {
+		snprintf(name, sizeof(name), "s%d", i);
+		ck_assert((figure_series(&f, name) != NULL) == (i < FIGURE_SERIES));
+	}
+	ck_assert_uint_eq(f.nseries, FIGURE_SERIES);
+	ck_assert_uint_eq(f.left_out, 3);
+	figure_free(&f);
+}
+END_TEST
+
+Suite *suite(void)
+{
+	Suite *s = suite_create("figure");
+	TCase *tests = folder_case(s, "figure");
+
+	tcase_add_test(tests, a_data_file_has_one_line_a_point_and_no_way_out_of_its_quotes);
+	tcase_add_test(tests, a_file_name_keeps_letters_digits_and_dashes_alone);
+	tcase_add_test(tests, alt_text_says_the_numbers_and_is_cut_at_a_whole_character);
+	tcase_add_test(tests, the_text_twin_has_a_bar_a_point_the_largest_being_the_longest);
+	tcase_add_test(tests, a_figure_takes_twelve_series_and_counts_the_others);
+	return s;
+}
