@@ -401,7 +401,7 @@ const struct bench bench = {
 	.marks = {"call_returned", "child_started", "reaped"},
 	.single = true,
 	.chart = "ladder",
-	.share = 0.11,
+	.share = 0.10,
 	.early = report_start,
 	.point_setup = open_handover,
 };

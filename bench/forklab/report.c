@@ -122,10 +122,11 @@ static void check_results(const char *path)
 		say_exit(EXIT_ENVIRONMENT, "results: %s: %s", path, strerror(-err));
 }
 
-static unsigned measure(
-	const struct paths *paths, const json_t *catalog, const struct command_line *c)
+/* Measures into a new file of the results, whose name goes to file. Returns how many benchmarks failed. */
+static unsigned measure(const struct paths *paths, const json_t *catalog,
+	const struct command_line *c, char *file, size_t len)
 {
-	char run_id[48], file[PATH_MAX + 64];
+	char run_id[48];
 	json_t *chosen = choose(catalog, c->only);
 	struct report_measure m = {.paths = paths,
 		.benches = chosen,
@@ -140,7 +141,7 @@ static unsigned measure(
 	if (!json_array_size(chosen))
 		refuse_topic(catalog, c->only ? c->only : "");
 	record_run_id(run_id, sizeof(run_id));
-	snprintf(file, sizeof(file), "%s/%s.jsonl", paths->results, run_id);
+	snprintf(file, len, "%s/%s.jsonl", paths->results, run_id);
 	report_make_folder(paths->results);
 	check_results(file);
 	if (store_new(&before))
@@ -157,31 +158,27 @@ static unsigned measure(
 	return failed;
 }
 
-static void load(struct store *s, const struct paths *paths, const char *from)
+/* The page shows one run: what was measured just now, or what the reader names. */
+static void load(struct store *s, const char *from)
 {
 	struct stat st;
 	size_t bad = 0;
 	bool cut = false;
 	int err;
 
-	if (!from)
-		err = store_add_folder(s, paths->results, NULL);
-	else if (stat(from, &st))
+	if (stat(from, &st))
 		err = -errno;
 	else if (S_ISDIR(st.st_mode))
 		err = store_add_folder(s, from, NULL);
 	else
 		err = store_add_file(s, from, &bad, &cut);
-	if (err && from)
-		say_exit(EXIT_ENVIRONMENT, "--from: %s: %s", from, strerror(-err));
 	if (err)
-		say("results: %s: %s: what could be read is shown", paths->results, strerror(-err));
+		say_exit(EXIT_ENVIRONMENT, "--from: %s: %s", from, strerror(-err));
 	if (bad)
 		say("--from: %s: %zu lines are no records and are left out", from, bad);
 	if (cut)
 		say("--from: %s: ends in the middle of a line: up to there", from);
-	if (from && !json_array_size(store_all(s, "result")) &&
-		!json_array_size(store_all(s, "skip")))
+	if (!json_array_size(store_all(s, "result")) && !json_array_size(store_all(s, "skip")))
 		say_exit(EXIT_FAILED, "--from: %s: holds no result", from);
 }
 
@@ -239,6 +236,7 @@ int cmd_report(int argc, char **argv)
 	struct store *store;
 	unsigned failed = 0;
 	const char *dir;
+	char file[PATH_MAX + 64];
 	int err;
 
 	read_options(argc, argv, &c);
@@ -249,10 +247,10 @@ int cmd_report(int argc, char **argv)
 	dir = c.output ? c.output : paths.report;
 	report_make_folder(dir);
 	if (!c.from)
-		failed = measure(&paths, catalog, &c);
+		failed = measure(&paths, catalog, &c, file, sizeof(file));
 	if (store_new(&store))
 		say_exit(EXIT_ENVIRONMENT, "report: %s", strerror(ENOMEM));
-	load(store, &paths, c.from);
+	load(store, c.from ? c.from : file);
 	err = render(&paths, catalog, store, &c, dir);
 	store_free(store);
 	json_decref(catalog);

@@ -128,6 +128,7 @@ static bool say_memory(FILE *f, const struct report_bench *b, const struct repor
 {
 	static const char *const variants[] = {"fork", "vfork", "posix_spawn"};
 	size_t axis = report_axis(s, "parent_mib"), said = 0;
+	double first = 0;
 
 	for (size_t i = 0; axis < s->naxes && i < 3; i++) {
 		char at[TABLE_CELL], interval[64];
@@ -138,14 +139,20 @@ static bool say_memory(FILE *f, const struct report_bench *b, const struct repor
 		table_time(at, sizeof(at), sum.median * 1024);
 		table_time_interval(interval, sizeof(interval), sum.median * 1024, sum.ci.known,
 			sum.ci.lo * 1024, sum.ci.hi * 1024);
-		if (!said++)
+		if (!said++) {
 			fprintf(f, "Each GiB that the parent holds makes %s slower by %s %s",
 				variants[i], at, interval);
-		else if (sum.ci.known && sum.ci.lo <= 0 && sum.ci.hi >= 0)
+			first = sum.median;
+		} else if (sum.ci.known && fmax(-sum.ci.lo, sum.ci.hi) < first / 100) {
+			fprintf(f, ", %s by less than a hundredth of that (at most %s)",
+				variants[i],
+				table_time(at, sizeof(at), fmax(-sum.ci.lo, sum.ci.hi) * 1024));
+		} else if (sum.ci.known && sum.ci.lo <= 0 && sum.ci.hi >= 0) {
 			fprintf(f, ", %s by nothing that can be measured (at most %s)", variants[i],
 				table_time(at, sizeof(at), fmax(-sum.ci.lo, sum.ci.hi) * 1024));
-		else
+		} else {
 			fprintf(f, ", %s by %s %s", variants[i], at, interval);
+		}
 	}
 	return said > 0;
 }

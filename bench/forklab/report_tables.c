@@ -154,6 +154,9 @@ static void put_row(FILE *f, const struct report_bench *b, const struct report_s
 	fputs("</tr>\n", f);
 }
 
+/* A longer table is folded: the charts above it say the same at a glance. */
+#define OPEN_ROWS 16
+
 static void put_table(FILE *f, const struct report_bench *b)
 {
 	size_t all = json_array_size(b->results), n = all < REPORT_ROWS ? all : REPORT_ROWS;
@@ -161,10 +164,10 @@ static void put_table(FILE *f, const struct report_bench *b)
 
 	report_axes(b, &axes);
 	fprintf(f,
-		"<details open><summary>Numbers (%zu)</summary>\n<div class=\"scroll%s\" "
+		"<details%s><summary>Numbers (%zu)</summary>\n<div class=\"scroll%s\" "
 		"tabindex=\"0\" "
 		"role=\"region\" aria-label=\"Numbers\"><table>\n<tr>",
-		all, n > 40 ? " long" : "");
+		n > OPEN_ROWS ? "" : " open", all, n > 40 ? " long" : "");
 	for (size_t i = 0; i < axes.naxes; i++)
 		if (axes.axis[i].n > 1) {
 			fprintf(f, "<th class=\"%s\">", axes.axis[i].numeric ? "n" : "w");

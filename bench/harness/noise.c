@@ -52,7 +52,8 @@ unsigned noise_tags(
 
 	if (waited > WAIT_FLOOR_NS && waited > t_ns / 100)
 		tags |= TAG_WAITED;
-	if (after->preempted > before->preempted)
+	/* Losing the CPU for a moment is no harm in itself: a fork of 40 ms always meets a kernel thread. */
+	if (after->preempted > before->preempted && waited > t_ns / 100)
 		tags |= TAG_PREEMPTED;
 	if (after->cpu != before->cpu)
 		tags |= TAG_MIGRATED;

@@ -18,7 +18,8 @@ struct noise_reading {
 /* Both read the calling thread. */
 void noise_read(struct noise_reading *out);
 /* The tags (enum sample_tag) of a sample of t_ns between two readings. A wait counts from 1 % of the
- * sample and 100 us: below that it is the scheduler's ordinary hand-over when a child ends. migrated only
+ * sample and 100 us: below that it is the scheduler's ordinary hand-over when a child ends. preempted: lost
+ * the CPU and waited more than 1 % for it. migrated only
  * where the sample had one CPU to be on. */
 unsigned noise_tags(
 	const struct noise_reading *before, const struct noise_reading *after, uint64_t t_ns);
