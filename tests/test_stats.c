@@ -267,19 +267,6 @@ START_TEST(interval_of_related_samples_is_wider)
 }
 END_TEST
 
-START_TEST(somewhat_dependent_few_samples_have_their_range_as_interval)
-{
-	const double x[] = {1, 2, 8, 7, 3, 4, 6, 5};
-	struct stats_summary s = summary(x, NULL, 8);
-
-	NEAR(s.tau, 1.5); /* 5.3 effective samples: below 6, above 4 */
-	ck_assert(s.ci.known);
-	NEAR(s.ci.lo, 1);
-	NEAR(s.ci.hi, 8);
-	NEAR(s.level, 1 - 2 * 1.0 / 256);
-}
-END_TEST
-
 START_TEST(too_few_effective_samples_have_no_interval)
 {
 	double x[40];
@@ -482,7 +469,6 @@ static TCase *summary_case(void)
 		one_sample_is_its_own_summary,
 		interval_of_unrelated_samples_is_the_exact_one,
 		interval_of_related_samples_is_wider,
-		somewhat_dependent_few_samples_have_their_range_as_interval,
 		too_few_effective_samples_have_no_interval,
 		quantiles_are_shown_only_where_n_supports_them,
 		outliers_are_counted_by_fence_and_kept,

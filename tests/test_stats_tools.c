@@ -13,6 +13,20 @@
 
 static const double sweep[] = {1, 10, 100, 1000};
 
+START_TEST(somewhat_dependent_few_samples_have_their_range_as_interval)
+{
+	const double x[] = {1, 2, 8, 7, 3, 4, 6, 5};
+	struct stats_summary s;
+
+	ck_assert_int_eq(stats_summarise(x, NULL, 8, 0.95, &s), 0);
+	ck_assert_double_eq_tol(s.tau, 1.5, 1e-12); /* 5.3 effective samples: below 6, above 4 */
+	ck_assert(s.ci.known);
+	ck_assert_double_eq_tol(s.ci.lo, 1, 1e-12);
+	ck_assert_double_eq_tol(s.ci.hi, 8, 1e-12);
+	ck_assert_double_eq_tol(s.level, 1 - 2 * 1.0 / 256, 1e-12);
+}
+END_TEST
+
 START_TEST(crossing_is_interpolated_on_the_logarithm)
 {
 	double ratio[8 * 4];
@@ -263,7 +277,7 @@ Suite *suite(void)
 {
 	Suite *s = suite_create("stats_tools");
 	TCase *sweeps = tcase_create("sweep"), *rate = tcase_create("proportion");
-	TCase *orders = tcase_create("random");
+	TCase *orders = tcase_create("random"), *few = tcase_create("few samples");
 
 	tcase_add_test(sweeps, crossing_is_interpolated_on_the_logarithm);
 	tcase_add_test(sweeps, a_sweep_that_never_crosses_says_on_which_side_it_stays);
@@ -271,6 +285,7 @@ Suite *suite(void)
 	tcase_add_test(sweeps, crossing_refuses_what_is_no_sweep);
 	tcase_add_test(sweeps, slope_of_a_line_is_its_slope);
 	tcase_add_test(sweeps, slope_needs_two_different_x);
+	tcase_add_test(few, somewhat_dependent_few_samples_have_their_range_as_interval);
 	tcase_add_test(rate, proportion_at_the_ends_has_the_closed_form);
 	tcase_add_test(rate, proportion_agrees_with_another_program);
 	tcase_add_test(rate, tails_of_the_proportion_hold_what_the_level_leaves);
@@ -282,6 +297,7 @@ Suite *suite(void)
 	tcase_add_test(orders, both_orders_of_two_come_first_equally_often);
 	suite_add_tcase(s, sweeps);
 	suite_add_tcase(s, rate);
+	suite_add_tcase(s, few);
 	suite_add_tcase(s, orders);
 	return s;
 }
