@@ -229,7 +229,7 @@ START_TEST(rounds_of_several_points_meet_by_launch)
 	json_array_remove(json_object_get(json_object_get(b, "raw"), "round"), 0);
 	both[0] = a;
 	both[1] = b;
-	ck_assert_int_eq(report_weave(both, NULL, 2, &rows, &launch, &n), 0);
+	ck_assert_int_eq(store_weave(both, NULL, 2, &rows, &launch, &n), 0);
 	ck_assert_uint_eq(n, 19);
 	ck_assert_uint_eq(launch[8], 0);
 	ck_assert_uint_eq(launch[9], 1);

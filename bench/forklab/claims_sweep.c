@@ -10,7 +10,7 @@
 #include "harness/stats.h"
 #include "harness/table.h"
 
-#define POINTS_MAX 64
+#define POINTS_MAX STORE_POINTS
 
 /* The points of one run along an axis, ascending; b is NULL with a slope. */
 struct sweep {
@@ -98,90 +98,6 @@ static bool sweep_find(const struct store *s, const json_t *c, const struct case
 	return false;
 }
 
-/* What is known of one point, in the order of time: times of a, or ratios of a to b. */
-struct column {
-	double *v;
-	unsigned *launch;
-	size_t n, next;
-};
-
-static int column_load(const json_t *a, const json_t *b, struct column *out)
-{
-	double *y = NULL;
-	bool paired;
-	size_t used = 0;
-	int err = store_pairs(a, b ? b : a, &out->v, &y, &out->launch, &out->n, &paired);
-
-	if (err)
-		return err;
-	for (size_t i = 0; b && i < out->n; i++) {
-		if (!(out->v[i] > 0) || !(y[i] > 0))
-			continue;
-		out->v[used] = out->v[i] / y[i];
-		out->launch[used++] = out->launch[i];
-	}
-	if (b)
-		out->n = used;
-	free(y);
-	return 0;
-}
-
-/* Moves all columns on to the next launch that each still has samples of; false: one is at its end. */
-static bool columns_meet(struct column *c, size_t k)
-{
-	unsigned latest = 0;
-
-	for (size_t j = 0; j < k; j++) {
-		while (c[j].next < c[j].n && c[j].launch[c[j].next] < latest)
-			c[j].next++;
-		if (c[j].next == c[j].n)
-			return false;
-		if (c[j].launch[c[j].next] > latest) {
-			latest = c[j].launch[c[j].next];
-			j = (size_t)-1; /* those before it have to follow */
-		}
-	}
-	return true;
-}
-
-/*
- * One row for one round of the whole sweep: rows[r * points + p]. Points are measured one after the other,
- * each with rounds of its own, so that only the launch and the place in it bring them together.
- */
-static int weave(const struct sweep *sw, double **rows, unsigned **launch, size_t *n)
-{
-	struct column c[POINTS_MAX] = {0};
-	size_t k = sw->n, used = 0;
-	int err = 0;
-
-	*rows = NULL;
-	*launch = NULL;
-	for (size_t j = 0; !err && j < k; j++)
-		err = column_load(sw->a[j], sw->b[j], &c[j]);
-	if (!err) {
-		*rows = calloc(c[0].n * k + 1, sizeof(**rows));
-		*launch = calloc(c[0].n + 1, sizeof(**launch));
-		err = *rows && *launch ? 0 : -ENOMEM;
-	}
-	for (; !err && columns_meet(c, k); used++) {
-		(*launch)[used] = c[0].launch[c[0].next];
-		for (size_t j = 0; j < k; j++)
-			(*rows)[used * k + j] = c[j].v[c[j].next++];
-	}
-	for (size_t j = 0; j < k; j++) {
-		free(c[j].v);
-		free(c[j].launch);
-	}
-	*n = used;
-	if (!err && !used)
-		err = -ENODATA;
-	if (err) {
-		free(*rows);
-		free(*launch);
-	}
-	return err;
-}
-
 static bool sweep_calm(const struct sweep *sw, struct case_result *out)
 {
 	double n = 0, bad = 0;
@@ -219,7 +135,7 @@ static double slope_factor(const json_t *c)
 static int slopes(const struct sweep *sw, double factor, double **out, unsigned **launch, size_t *n)
 {
 	double *rows;
-	int err = weave(sw, &rows, launch, n);
+	int err = store_weave(sw->a, sw->b, sw->n, &rows, launch, n);
 
 	if (err)
 		return err;
@@ -315,7 +231,7 @@ static int crossing_of(
 {
 	unsigned *launch;
 	double *ratios;
-	int err = weave(sw, &ratios, &launch, n);
+	int err = store_weave(sw->a, sw->b, sw->n, &ratios, &launch, n);
 
 	if (err)
 		return err;

@@ -112,15 +112,6 @@ size_t report_along(const struct report_bench *b, const struct report_slice *s, 
 bool report_on_axis(const struct report_bench *b, const struct report_slice *s, size_t axis,
 	const json_t *result);
 
-/* report_weave.c */
-/*
- * Samples of k points: rows[r * k + j] is the time of a[j] in round r, or with b not NULL its ratio to b[j].
- * Points are measured one after the other, each with rounds of its own: the launch and the place in it
- * bring them together. The caller frees rows and launch. Errors: store_pairs'; -ENODATA.
- */
-int report_weave(const json_t *const *a, const json_t *const *b, size_t k, double **rows,
-	unsigned **launch, size_t *n);
-
 /* report_sentence.c */
 /* The benchmark's question answered in one sentence with figure and interval. Returns buf. */
 char *report_sentence(const struct report_bench *b, char *buf, size_t len);

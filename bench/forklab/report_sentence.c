@@ -108,7 +108,7 @@ static bool slope(const struct report_bench *b, const struct report_slice *s, si
 	unsigned *launch;
 	bool ok = false;
 
-	if (n < 2 || report_weave(results, NULL, n, &t, &launch, &rounds))
+	if (n < 2 || store_weave(results, NULL, n, &t, &launch, &rounds))
 		return false;
 	slopes = calloc(rounds, sizeof(*slopes));
 	if (slopes) {

@@ -201,7 +201,7 @@ static bool crossing(const struct report_bench *b, const struct report_slice *s,
 			j++;
 		}
 	}
-	if (k < 2 || report_weave(a, base, k, &ratio, &launch, &rounds))
+	if (k < 2 || store_weave(a, base, k, &ratio, &launch, &rounds))
 		return false;
 	ok = !stats_crossing(xa, ratio, k, rounds, 0.95, out, below);
 	free(ratio);

@@ -49,4 +49,16 @@ int store_pairs(const json_t *ra, const json_t *rb, double **a, double **b, unsi
 int store_compare(const json_t *ra, const json_t *rb, double margin, unsigned family,
 	struct stats_comparison *out);
 
+/* The most points that can be brought together. */
+#define STORE_POINTS 64
+
+/*
+ * Samples of k points, at most STORE_POINTS: rows[r * k + j] is the time of a[j] in round r, or its ratio to
+ * b[j] where b and b[j] are not NULL. Points are measured one after the other, each with rounds of its own:
+ * the launch and the place in it bring them together. The caller frees rows and launch.
+ * Errors: store_pairs'; -ENODATA no round that all have, or k out of range.
+ */
+int store_weave(const json_t *const *a, const json_t *const *b, size_t k, double **rows,
+	unsigned **launch, size_t *n);
+
 #endif

@@ -1,5 +1,5 @@
-/* report_weave.c - brings the samples of several points together, a row for each round of the sweep */
-#include "report.h"
+/* store_weave.c - brings the samples of several points together, a row for each round of the sweep */
+#include "store.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -77,11 +77,11 @@ static int fill(struct column *c, size_t k, double **rows, unsigned **launch, si
 	return used ? 0 : -ENODATA;
 }
 
-int report_weave(const json_t *const *a, const json_t *const *b, size_t k, double **rows,
+int store_weave(const json_t *const *a, const json_t *const *b, size_t k, double **rows,
 	unsigned **launch, size_t *n)
 {
-	struct column c[REPORT_VALUES] = {0};
-	int err = k && k <= REPORT_VALUES ? 0 : -ENODATA;
+	struct column c[STORE_POINTS] = {0};
+	int err = k && k <= STORE_POINTS ? 0 : -ENODATA;
 
 	*rows = NULL;
 	*launch = NULL;
@@ -89,7 +89,7 @@ int report_weave(const json_t *const *a, const json_t *const *b, size_t k, doubl
 		err = load(a[j], b ? b[j] : NULL, &c[j]);
 	if (!err)
 		err = fill(c, k, rows, launch, n);
-	for (size_t j = 0; j < k && j < REPORT_VALUES; j++) {
+	for (size_t j = 0; j < k && j < STORE_POINTS; j++) {
 		free(c[j].v);
 		free(c[j].launch);
 	}
