@@ -329,6 +329,7 @@ static uint64_t run_processes(struct bench_run *r, uint64_t iters)
 /* ---- the sweep: what of the 3 axes' product answers a question ---- */
 
 #define NO_SUCH_POINT " "
+#define ONE_LOCK_S    0.25
 #define ONE_CPU_ONLY  "one CPU is all there is: the same as cpus=all"
 
 /* Increments: the published comparison, 10 workers whatever the machine. */
@@ -358,6 +359,18 @@ static const char *skip_one_cpu(const struct bench_run *r)
 	return bench_effective(r) == 1 ? ONE_CPU_ONLY : NULL;
 }
 
+/* Seconds that one CPU needs for the work of all workers: what serial and the one lock take. */
+static double serial_s(const struct bench_run *r)
+{
+	const char *work = bench_word(r, "work");
+	char *unit;
+	double x = strtod(work, &unit);
+
+	if (strcmp(unit, "us") && strcmp(unit, "ms"))
+		return 0;
+	return x * (unit[0] == 'u' ? 1e-6 : 1e-3) * (double)bench_number(r, "workers");
+}
+
 static const char *skip(const struct bench_run *r)
 {
 	bool one_cpu = bench_is(r, "cpus", "one");
@@ -370,6 +383,10 @@ static const char *skip(const struct bench_run *r)
 		return NO_SUCH_POINT;
 	if (one_cpu)
 		return skip_one_cpu(r);
+	if (serial_s(r) * 16 > bench_budget_s(r) / 4)
+		return "takes too long on so many CPUs: give a larger --budget";
+	if (!strcmp(bench_variant_name(r), "threads_one_lock") && serial_s(r) > ONE_LOCK_S)
+		return "as slow as serial: shown with fewer workers";
 	return scaling || bench_number(r, "workers") == bench_effective(r) ? NULL : NO_SUCH_POINT;
 }
 

@@ -39,10 +39,17 @@ static double setup_s(const struct study *s, unsigned launches_left)
 	return sum * launches_left / 1e9;
 }
 
+/* The exact number that a benchmark asks for; 0: as many as needed. */
+static unsigned fixed_rounds(const struct study *s)
+{
+	return s->limits.quick && s->bench->rounds_quick ? s->bench->rounds_quick
+							 : s->bench->rounds;
+}
+
 /* Rounds that a block must still have, in seconds. */
 static double needed_s(const struct study *s, const struct study_block *b)
 {
-	unsigned least = s->bench->rounds ? s->bench->rounds : budget_least(s, b);
+	unsigned least = fixed_rounds(s) ? fixed_rounds(s) : budget_least(s, b);
 
 	return budget_finished(b) || b->done >= least
 		       ? 0
@@ -51,6 +58,8 @@ static double needed_s(const struct study *s, const struct study_block *b)
 
 void budget_drop(struct study *s, double left_s, unsigned launches)
 {
+	/* Where calibration was slow, what costs milliseconds is still measured. */
+	left_s = fmax(left_s, s->limits.budget_s / 4);
 	for (;;) {
 		double sum = 0, most = 0;
 		struct study_block *worst = NULL;
@@ -69,10 +78,12 @@ void budget_drop(struct study *s, double left_s, unsigned launches)
 		if (sum <= left_s || !worst || budget_unfinished(s) == 1)
 			return;
 		for (size_t i = 0; i < worst->ncells; i++)
-			snprintf(s->cells[worst->cells[i]].skip, STUDY_WHY,
-				"not measured within %.3g s: it alone needs about %.2g s more "
-				"(--budget)",
-				s->limits.budget_s, most);
+			if (!s->cells[worst->cells[i]].failed[0])
+				snprintf(s->cells[worst->cells[i]].skip, STUDY_WHY,
+					"not measured within %.3g s: it alone needs about %.2g s "
+					"more "
+					"(--budget)",
+					s->limits.budget_s, most);
 		worst->stop_reason = "budget";
 	}
 }
@@ -83,7 +94,7 @@ unsigned budget_launches(const struct study *s, double left_s, unsigned launches
 
 	for (size_t i = 0; i < s->nblocks; i++)
 		must += needed_s(s, &s->blocks[i]);
-	while (launches > 3 &&
+	while (launches > 3 && must < left_s &&
 		(setup_s(s, launches) > left_s / 2 || setup_s(s, launches) + must > left_s))
 		launches--;
 	return launches;
@@ -92,8 +103,7 @@ unsigned budget_launches(const struct study *s, double left_s, unsigned launches
 unsigned budget_rounds(
 	const struct study *s, const struct study_block *b, double left_s, unsigned launches_left)
 {
-	unsigned fixed = s->limits.quick && s->bench->rounds_quick ? s->bench->rounds_quick
-								   : s->bench->rounds;
+	unsigned fixed = fixed_rounds(s);
 	double left = left_s - setup_s(s, launches_left), must = 0, rounds;
 
 	if (fixed)

@@ -183,8 +183,8 @@ static int wait_input(const struct launch *l, uint64_t deadline_ns)
 
 		if (l->stop && *l->stop)
 			return -EINTR;
-		if (!left_ms)
-			return -ETIMEDOUT;
+		if (!left_ms) /* we may have been stopped ourselves (^Z) while the answer came */
+			return poll(&pfd, 1, 0) > 0 ? 0 : -ETIMEDOUT;
 		/* A signal between the look at *stop and poll is seen when poll ends: 100 ms at most. */
 		if (poll(&pfd, 1, left_ms < 100 ? (int)left_ms : 100) > 0)
 			return 0;

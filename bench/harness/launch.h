@@ -30,6 +30,11 @@ struct launch {
 	size_t at, len;
 };
 
+/* What a launch may have to say between two "done": kept in its memory until then, because a line sent
+ * earlier would wake main during a timed interval. */
+#define LAUNCH_ANSWERS (128 * 1024)
+#define LAUNCH_SAMPLES 1000 /* so many samples fit: a line is at most 120 bytes */
+
 enum { LAUNCH_CONTROL = 3, LAUNCH_LIFE = 4 }; /* the descriptors a launch inherits */
 
 /* Starts launch number of the study and tells it points and cells. Errors: pipe, posix_spawn, -EPIPE. */

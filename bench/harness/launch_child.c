@@ -90,7 +90,8 @@ static void calibrate(struct launch_child *l, size_t i)
 	struct launch_cell *c = cell(l, i);
 	const struct study_point *p = c->run.point;
 	struct launch_sample s = {0};
-	uint64_t iters = 1, target = p->oversubscribed ? CROWDED_NS : INTERVAL_NS, good = 0;
+	uint64_t iters = 1, target = p->oversubscribed ? CROWDED_NS : INTERVAL_NS, good = 0,
+		 wall_ns = 0;
 
 	if (!l->step_ns) {
 		struct clock_info clock;
@@ -100,7 +101,10 @@ static void calibrate(struct launch_child *l, size_t i)
 	}
 	target = l->step_ns * 1000 > target ? l->step_ns * 1000 : target;
 	while (c->open && !c->failed) {
+		uint64_t begin = clock_now_ns();
+
 		launch_take(l, c, iters, &s);
+		wall_ns = clock_now_ns() - begin;
 		if (s.err) {
 			report_failure(l, i, s.err, s.what);
 			return;
@@ -112,7 +116,7 @@ static void calibrate(struct launch_child *l, size_t i)
 			iters = next_iters(iters, s.t_ns, target);
 	}
 	c->iters = iters;
-	fprintf(l->out, "iters %zu %llu %.0f\n", i, (unsigned long long)iters, (double)s.t_ns);
+	fprintf(l->out, "iters %zu %llu %.0f\n", i, (unsigned long long)iters, (double)wall_ns);
 }
 
 /* The first sample in a fresh process pays for page faults and cold code: taken, and not reported. */
@@ -146,7 +150,8 @@ static void sample_cell(struct launch_child *l, size_t i, unsigned round)
 	fputc('\n', l->out);
 }
 
-/* Blocks of n rounds in the order of a random Latin square: each cell stands once in each place. */
+/* Rows of random Latin squares: within n rounds of one command each cell stands once in each place; where
+ * rounds are slow a command has one, and the order of each is random by itself. */
 static int run_rounds(
 	struct launch_child *l, unsigned first, unsigned count, const size_t *cells, size_t n)
 {
@@ -334,6 +339,8 @@ int launch_main(const struct bench *b)
 	l->effective = 1;
 	l->in = fdopen(LAUNCH_CONTROL, "r");
 	l->out = fdopen(dup_cloexec(LAUNCH_CONTROL), "w");
+	if (l->out)
+		setvbuf(l->out, NULL, _IOFBF, LAUNCH_ANSWERS);
 	if (!l->in || !l->out)
 		say_exit(EXIT_ENVIRONMENT, "--launch: no control socket: %s", strerror(errno));
 	while (!err && getline(&line, &cap, l->in) > 0)

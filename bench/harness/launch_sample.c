@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PEER_TIMEOUT_MS 120000
+#define PEER_TIMEOUT_MS 50000 /* below what main waits for a launch */
 
 int launch_bind(struct launch_child *l, const struct study_point *p)
 {

@@ -309,12 +309,21 @@ static int report(const struct study *s, const struct result_run *run, const str
 	return err || invalid ? EXIT_FAILED : EXIT_DONE;
 }
 
+static bool anything(const struct study *s)
+{
+	for (size_t i = 0; i < s->ncells; i++)
+		if (s->cells[i].n)
+			return true;
+	return false;
+}
+
 static int measure(struct study *s, const struct command_line *c, const struct result_run *run)
 {
 	json_t *run_record = result_run(s, run);
 	struct record_writer writer;
 	struct progress progress;
 	uint64_t begin = clock_now_ns();
+	bool broken;
 	int err, code;
 
 	if (!run_record)
@@ -323,8 +332,13 @@ static int measure(struct study *s, const struct command_line *c, const struct r
 	progress_open(&progress, stderr, (enum progress_mode)c->progress);
 	catch_signals();
 	err = study_measure(s, &progress, &stop_signal);
-	if (err && err != -EINTR)
+	if (err && err != -EINTR && !anything(s))
 		say_exit(EXIT_ENVIRONMENT, "launch: %s", strerror(-err));
+	if (err && err != -EINTR) {
+		say("launch: %s: what was measured before is kept", strerror(-err));
+		s->interrupted = true;
+	}
+	broken = err && err != -EINTR;
 	code = report(s, run, c, &writer, run_record, begin);
 	json_decref(run_record);
 	err = c->output ? record_close(&writer) : 0;
@@ -332,7 +346,7 @@ static int measure(struct study *s, const struct command_line *c, const struct r
 		say("--output: %s: %s", c->output, strerror(-err));
 		code = EXIT_FAILED;
 	}
-	return code;
+	return broken ? EXIT_ENVIRONMENT : code;
 }
 
 /* So that the caller, a shell in a loop for instance, sees what ended us, and ends too. */
@@ -355,6 +369,8 @@ int main(int argc, char **argv)
 	if (early)
 		return early;
 	say_program(argv[0]);
+	/* Inherited as ignored, SIGCHLD would reap our children before we can. Launches inherit this in turn. */
+	signal(SIGCHLD, SIG_DFL);
 	if (argc == 2 && !strcmp(argv[1], "--launch"))
 		return launch_main(&bench);
 	read_options(argc, argv);

@@ -168,11 +168,28 @@ static int ensure_launch(struct measure *m, unsigned number)
 	return err;
 }
 
+static void leave_out(struct study *s, struct study_block *b)
+{
+	for (size_t i = 0; i < b->ncells; i++)
+		snprintf(s->cells[b->cells[i]].skip, STUDY_WHY,
+			"not measured within %.3g s: half of it went into calibrating the points "
+			"before "
+			"this one (--budget)",
+			s->limits.budget_s);
+	b->stop_reason = "budget";
+}
+
 static int calibrate_all(struct measure *m)
 {
 	for (size_t i = 0; i < m->s->nblocks; i++) {
-		int err = ensure_launch(m, 0);
+		int err;
 
+		/* On a machine with many cores some points take minutes: they must not eat the others' time. */
+		if (i > 0 && !m->s->bench->rounds && spent_s(m) > m->s->limits.budget_s / 2) {
+			leave_out(m->s, &m->s->blocks[i]);
+			continue;
+		}
+		err = ensure_launch(m, 0);
 		if (!err)
 			err = calibrate_block(m, &m->s->blocks[i]);
 		if (err)
@@ -257,7 +274,8 @@ static char *cell_list(const struct study *s, const struct study_block *b)
 
 static int take_rounds(struct measure *m, struct study_block *b, unsigned rounds)
 {
-	unsigned chunk = b->cost_ns > 0 ? (unsigned)fmin(fmax(CHUNK_NS / b->cost_ns, 1), 1000) : 1;
+	double most = fmax((double)(LAUNCH_SAMPLES / b->ncells), 1);
+	unsigned chunk = b->cost_ns > 0 ? (unsigned)fmin(fmax(CHUNK_NS / b->cost_ns, 1), most) : 1;
 	int patience = m->s->limits.patience_ms + (int)fmin(20e-6 * b->cost_ns, 3e5);
 	uint64_t hard_ns = m->begin_ns + (uint64_t)(1.1e9 * m->s->limits.budget_s);
 	char *cells = cell_list(m->s, b);
@@ -297,7 +315,7 @@ static struct outside look_outside(void)
 	return o;
 }
 
-/* Steal comes in ticks of 10 ms: below a second it says nothing. Above 2 % of the time it counts. */
+/* In a virtual machine steal has been seen to step back; then it says nothing. Steal comes in ticks of 10 ms: below a second it says nothing. Above 2 % of the time it counts. */
 static unsigned outside_tags(const struct outside *a, const struct outside *b)
 {
 	unsigned tags = 0;
@@ -305,7 +323,7 @@ static unsigned outside_tags(const struct outside *a, const struct outside *b)
 	if (a->knows_throttled && b->knows_throttled && b->throttled > a->throttled)
 		tags |= TAG_THROTTLED;
 	if (a->knows_steal && b->knows_steal && b->ns - a->ns >= 1000000000u &&
-		50 * (b->steal - a->steal) > b->ticks - a->ticks)
+		b->steal > a->steal && 50 * (b->steal - a->steal) > b->ticks - a->ticks)
 		tags |= TAG_STOLEN;
 	return tags;
 }
@@ -322,12 +340,10 @@ static void tag_launch(struct study *s, const struct study_block *b, unsigned la
 
 static int block_in_launch(struct measure *m, struct study_block *b, unsigned number)
 {
-	double left = m->s->limits.budget_s - spent_s(m);
-	unsigned rounds = budget_rounds(m->s, b, left, m->launches - number);
 	struct outside before, after;
 	int err = ensure_launch(m, number);
 
-	if (err || !rounds)
+	if (err || !b->want)
 		return err;
 	err = tell_iters(m, b);
 	if (!err)
@@ -336,7 +352,7 @@ static int block_in_launch(struct measure *m, struct study_block *b, unsigned nu
 		err = each_cell(m, b, "warm");
 	before = look_outside();
 	if (!err)
-		err = take_rounds(m, b, rounds);
+		err = take_rounds(m, b, b->want);
 	after = look_outside();
 	tag_launch(m->s, b, number, outside_tags(&before, &after));
 	if (!err)
@@ -348,10 +364,12 @@ static void look_at_precision(struct measure *m, struct study_block *b, unsigned
 {
 	const struct study *s = m->s;
 
-	if (!any_live(s, b))
-		b->stop_reason = "failed";
 	if (budget_finished(b))
 		return;
+	if (!any_live(s, b)) {
+		b->stop_reason = "failed";
+		return;
+	}
 	update_precision(m->s, b);
 	if (s->bench->rounds)
 		return;
@@ -360,6 +378,17 @@ static void look_at_precision(struct measure *m, struct study_block *b, unsigned
 	else if (number >= 2 && b->done >= budget_least(s, b) && b->precision > 0 &&
 		 b->precision <= s->limits.precision)
 		b->stop_reason = "precision";
+}
+
+/* Once for the whole launch: a block that comes late gets no less than one that comes early. */
+static void share_out(struct measure *m, unsigned number)
+{
+	double left = m->s->limits.budget_s - spent_s(m);
+
+	for (size_t i = 0; i < m->s->nblocks; i++)
+		if (!budget_finished(&m->s->blocks[i]))
+			m->s->blocks[i].want =
+				budget_rounds(m->s, &m->s->blocks[i], left, m->launches - number);
 }
 
 /* The blocks in an order of this launch's own, so that none always follows the same neighbour. */
@@ -374,6 +403,7 @@ static int one_launch(struct measure *m, unsigned number, struct stats_rng *rng)
 		order[i] = order[j];
 		order[j] = i;
 	}
+	share_out(m, number);
 	for (size_t i = 0; !err && i < n; i++) {
 		struct study_block *b = &m->s->blocks[order[i]];
 
@@ -422,7 +452,8 @@ int study_measure(struct study *s, struct progress *progress, const volatile sig
 	bool known = !noise_steal(&steal[0], &total[0]);
 	int err = s->nblocks ? all_launches(&m) : 0;
 
-	if (known && !noise_steal(&steal[1], &total[1]) && total[1] > total[0])
+	if (known && !noise_steal(&steal[1], &total[1]) && total[1] > total[0] &&
+		steal[1] >= steal[0])
 		s->steal_share = (double)(steal[1] - steal[0]) / (double)(total[1] - total[0]);
 	s->interrupted = err == -EINTR;
 	if (progress)

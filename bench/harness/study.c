@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VALUES_MAX 64
+#define VALUES_MAX    64
+#define WORKER_COUNTS 12 /* of a range: a curve needs no more, and a round takes them all */
 
 struct values {
 	char text[VALUES_MAX][STUDY_VALUE];
@@ -42,21 +43,23 @@ size_t study_variant(const struct bench *b, const char *name)
 	return n;
 }
 
-static void add_value(struct values *v, const char *text)
+static int add_value(struct values *v, const char *text)
 {
 	for (size_t i = 0; i < v->n; i++)
 		if (!strcmp(v->text[i], text))
-			return;
-	if (v->n < VALUES_MAX)
-		snprintf(v->text[v->n++], STUDY_VALUE, "%s", text);
+			return 0;
+	if (v->n == VALUES_MAX)
+		return -EINVAL;
+	snprintf(v->text[v->n++], STUDY_VALUE, "%s", text);
+	return 0;
 }
 
-static void add_number(struct values *v, uint64_t number)
+static int add_number(struct values *v, uint64_t number)
 {
 	char text[STUDY_VALUE];
 
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
-	add_value(v, text);
+	return add_value(v, text);
 }
 
 /* "max" is the number of places that can run at once. */
@@ -69,16 +72,17 @@ static int range_end(const struct place *p, const char *text, uint64_t *out)
 	return parse_count(text, 0, 1u << 30, out);
 }
 
-/* Worker counts between lo and hi: thinned on a big machine, borders kept. */
-static void add_workers(struct values *v, const struct place *p, uint64_t lo, uint64_t hi)
+/* Worker counts between lo and hi: thinned on a big machine, borders kept as far as they fit. */
+static int add_workers(struct values *v, const struct place *p, uint64_t lo, uint64_t hi)
 {
-	unsigned counts[VALUES_MAX];
-	size_t n = place_sweep(p, (size_t)hi, counts, VALUES_MAX);
+	unsigned counts[WORKER_COUNTS];
+	size_t n = place_sweep(p, (size_t)hi, counts, WORKER_COUNTS);
+	int err = add_number(v, lo);
 
-	add_number(v, lo);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; !err && i < n; i++)
 		if (counts[i] > lo && counts[i] <= hi)
-			add_number(v, counts[i]);
+			err = add_number(v, counts[i]);
+	return err;
 }
 
 /* "A..B", "A..B*F" with F >= 2, and for workers "A..max". */
@@ -95,14 +99,15 @@ static int add_range(struct values *v, const struct place *p, bool workers, char
 	}
 	if (range_end(p, item, &lo) || range_end(p, dots + 2, &hi) || hi < lo || (factor && !lo))
 		return -EINVAL;
-	if (workers && !factor) {
-		add_workers(v, p, lo, hi);
-		return 0;
-	}
+	if (workers && (lo < 1 || hi > STUDY_CPUS_MAX))
+		return -EINVAL;
+	if (workers && !factor)
+		return add_workers(v, p, lo, hi);
 	if (!factor && hi - lo >= VALUES_MAX)
 		return -EINVAL;
 	for (uint64_t x = lo; x <= hi; x = factor ? x * factor : x + 1)
-		add_number(v, x);
+		if (add_number(v, x))
+			return -EINVAL;
 	return 0;
 }
 
@@ -137,13 +142,9 @@ static int add_item(
 		if (range_end(p, item, &number) ||
 			(workers && (number < 1 || number > STUDY_CPUS_MAX)))
 			return -EINVAL;
-		add_number(v, number);
-		return 0;
+		return add_number(v, number);
 	}
-	if (!listed(axis->values, item))
-		return -EINVAL;
-	add_value(v, item);
-	return 0;
+	return listed(axis->values, item) ? add_value(v, item) : -EINVAL;
 }
 
 static int expand(struct values *v, const struct bench_axis *axis, const char *list,

@@ -54,7 +54,7 @@ struct study_cell {
 struct study_block {
 	size_t *cells;
 	size_t ncells;
-	size_t want;     /* rounds planned in all */
+	unsigned want;   /* rounds in the coming launch */
 	size_t done;     /* rounds taken */
 	double cost_ns;  /* one round */
 	double setup_ns; /* opening and closing it once in a launch */
