@@ -272,7 +272,7 @@ static const struct bench_variant variants[] = {
 };
 
 const struct bench bench = {
-	.question = "does a big parent make starting a process slow?",
+	.question = "Does a big parent make starting a process slow?",
 	.topic = "spawn-vs-fork",
 	.op = "start + exit + wait of one child",
 	.variants = variants,

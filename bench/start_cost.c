@@ -393,7 +393,7 @@ static const struct bench_variant variants[] = {
 };
 
 const struct bench bench = {
-	.question = "what does it cost to start a thread, a process?",
+	.question = "What does it cost to start a thread, a process?",
 	.topic = "spawn-vs-fork",
 	.op = "start + exit + wait of one child",
 	.variants = variants,

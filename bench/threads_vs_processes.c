@@ -424,7 +424,7 @@ static const struct bench_variant variants[] = {
 };
 
 const struct bench bench = {
-	.question = "who wins CPU-bound work, threads or processes, and why?",
+	.question = "Who wins CPU-bound work, threads or processes, and why?",
 	.topic = "threads-vs-processes",
 	.op = "start + work + join of all workers",
 	.variants = variants,

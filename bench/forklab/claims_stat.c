@@ -71,7 +71,7 @@ static void say_undecided(double est, const double *borders, const bool *is,
 	else
 		snprintf(out->why, sizeof(out->why),
 			"the interval reaches across the border at %s: about "
-			"%.0f more rounds (forklab run %s --budget TIME)",
+			"%.0f more rounds (forklab run %s --budget SECONDS)",
 			text, more < 1 ? 1 : more, out->program);
 }
 
@@ -99,13 +99,13 @@ void claim_say_no_interval(unsigned family, struct case_result *out)
 		snprintf(out->why, sizeof(out->why),
 			"%zu rounds are too few for an interval: %zu or more (forklab run %s "
 			"--budget "
-			"TIME)",
+			"SECONDS)",
 			out->rounds, fewest, out->program);
 	else
 		snprintf(out->why, sizeof(out->why),
 			"%zu rounds are too few for an interval, as each resembles the one before: "
 			"more "
-			"(forklab run %s --budget TIME)",
+			"(forklab run %s --budget SECONDS)",
 			out->rounds, out->program);
 }
 

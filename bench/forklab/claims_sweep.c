@@ -271,7 +271,7 @@ static void say_unclear(
 	axis_value(sw, seen->unclear_x, at, sizeof(at));
 	snprintf(out->why, sizeof(out->why),
 		"at %s the two are not told apart: more rounds (forklab run %s "
-		"--budget TIME)",
+		"--budget SECONDS)",
 		at, out->program);
 }
 

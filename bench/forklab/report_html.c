@@ -139,7 +139,8 @@ static void put_page(FILE *f, struct report *r)
 	html_text(f, utc);
 	fputs(". Median: half of the samples are below. [a, b]: an interval that holds the true "
 	      "value in "
-	      "about 95 of 100 such measurements. The records behind every number lie in "
+	      "about 95 of 100 such measurements; those of the ratios of one point do so together. "
+	      "The records behind every number lie in "
 	      "<code>build/results</code>.</p>\n</footer>\n</body>\n</html>\n",
 		f);
 }

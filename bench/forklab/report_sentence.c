@@ -77,8 +77,8 @@ static void say_workers(FILE *f, const struct report_slice *s, const struct pair
 		fprintf(f, "With %s worker%s%s%s%s, ", s->fixed[w],
 			strcmp(s->fixed[w], "1") ? "s" : "", g < s->naxes ? " of " : "",
 			g < s->naxes ? s->fixed[g] : "", g < s->naxes ? " of computing each" : "");
-	fprintf(f, "%s take %s %s of the time of %s (%s against %s)", p->a, p->ratio, p->interval,
-		p->b, p->ma, p->mb);
+	fprintf(f, "%s take %s %s of the time of %s work by one thread (%s against %s)", p->a,
+		p->ratio, p->interval, p->b, p->ma, p->mb);
 	for (size_t i = 1; i < n; i++)
 		fprintf(f, "; %s %s %s", p[i].a, p[i].ratio, p[i].interval);
 }
@@ -140,7 +140,8 @@ static bool say_memory(FILE *f, const struct report_bench *b, const struct repor
 		table_time_interval(interval, sizeof(interval), sum.median * 1024, sum.ci.known,
 			sum.ci.lo * 1024, sum.ci.hi * 1024);
 		if (!said++) {
-			fprintf(f, "Each GiB that the parent holds makes %s slower by %s %s",
+			fprintf(f,
+				"Each GiB that the parent has written to makes %s slower by %s %s",
 				variants[i], at, interval);
 			first = sum.median;
 		} else if (sum.ci.known && fmax(-sum.ci.lo, sum.ci.hi) < first / 100) {
@@ -149,7 +150,7 @@ static bool say_memory(FILE *f, const struct report_bench *b, const struct repor
 				table_time(at, sizeof(at), fmax(-sum.ci.lo, sum.ci.hi) * 1024));
 		} else if (sum.ci.known && sum.ci.lo <= 0 && sum.ci.hi >= 0) {
 			fprintf(f, ", %s by nothing that can be measured (at most %s)", variants[i],
-				table_time(at, sizeof(at), fmax(-sum.ci.lo, sum.ci.hi) * 1024));
+				table_time(at, sizeof(at), fmax(sum.ci.hi, 0) * 1024));
 		} else {
 			fprintf(f, ", %s by %s %s", variants[i], at, interval);
 		}

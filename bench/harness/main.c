@@ -157,6 +157,7 @@ static void set_axis(
 	struct study_sweep *sweep, const char *option, const char *axis, const char *values)
 {
 	size_t a = study_axis(&bench, axis);
+	bool named = !strcmp(option, "--sweep"); /* --workers names its axis itself */
 	char why[200];
 	int at;
 
@@ -168,7 +169,7 @@ static void set_axis(
 	for (size_t i = 0; i < BENCH_AXES && bench.axes[i].name; i++)
 		at += snprintf(why + at, sizeof(why) - (size_t)at, " %s", bench.axes[i].name);
 	snprintf(why + at, sizeof(why) - (size_t)at, "%s)", bench.axes[0].name ? "" : " none");
-	options_refuse(option, axis, why);
+	options_refuse(option, named ? axis : values, why);
 }
 
 /* "work=1ms,10ms;workers=1,2": the text is cut in place. */
@@ -393,7 +394,10 @@ int main(int argc, char **argv)
 	}
 	study_free(&study);
 	place_close(place);
-	if (stop_signal)
+	if (stop_signal) {
+		say("interrupted: what was measured is kept%s%s", line.output ? " in " : "",
+			line.output ? line.output : "");
 		end_by_signal(stop_signal);
+	}
 	return say_finish(code);
 }

@@ -227,9 +227,10 @@ static const char *placeholder(const struct option_spec *s)
 		[OPTION_WORD] = "",
 	};
 
-	if (s->arg != NULL)
-		return s->arg;
-	return s->type == OPTION_WORD ? s->words : by_type[s->type];
+	/* The allowed words are what a reader needs; a name for them would hide them. */
+	if (s->type == OPTION_WORD)
+		return s->words;
+	return s->arg != NULL ? s->arg : by_type[s->type];
 }
 
 void options_print_help(

@@ -95,7 +95,7 @@ static void print_results(FILE *f, const struct study *s, const json_t *records,
 		head[h] = title[h];
 	}
 	memcpy(&head[h],
-		(const char *[]){"variant", ">median", ">95 % interval", ">ratio", ">95 % interval",
+		(const char *[]){"variant", ">median", ">95 % interval", ">ratio", ">interval",
 			">n", ""},
 		7 * sizeof(*head));
 	t = table_new(head);
@@ -191,7 +191,11 @@ void print_table(FILE *f, const struct study *s, const json_t *records, const ch
 	const char *placement, bool colour)
 {
 	fprintf(f, "%s\n%s; %s\n", s->bench->question, machine, placement);
-	fprintf(f, "one op: %s; times are per op, the interval is of the median\n\n", s->bench->op);
+	fprintf(f,
+		"one op: %s; times are per op, intervals are of the median; those of the ratios of "
+		"a\n"
+		"point hold together at 95 %%\n\n",
+		s->bench->op);
 	print_results(f, s, records, colour);
 	if (s->bench->marks[0])
 		print_marks(f, s, records, colour);

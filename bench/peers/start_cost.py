@@ -58,6 +58,8 @@ def run(request, variant, iters, *_):
 def main():
     # Python would answer Ctrl-C with a traceback of each process.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # Nor complain when the program that asked is gone.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     for line in sys.stdin:
         try:
             answer = "%d %d" % run(*line.split())
