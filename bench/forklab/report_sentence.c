@@ -10,14 +10,28 @@
 #define SAID 3 /* comparisons in one sentence: more is a table */
 
 struct pair {
-	char a[48], b[48], ratio[TABLE_CELL], interval[64], ma[TABLE_CELL], mb[TABLE_CELL];
+	char a[48], b[48], ratio[TABLE_CELL], interval[96], ma[TABLE_CELL], mb[TABLE_CELL];
 };
 
-/* "threads_one_lock" reads "threads one lock"; names of calls stay whole. */
+/* Names of variants as a reader says them; names of calls stay whole. */
 static void spaced(char *buf, size_t len, const char *name)
 {
+	static const char *const said[][2] = {
+		{"serial", "serial work"},
+		{"threads_one_lock", "threads behind one lock"},
+		{"python_serial", "CPython's serial work"},
+		{"python_threads", "CPython's threads"},
+		{"python_processes", "CPython's processes"},
+		{"posix_spawn", "posix_spawn"},
+	};
+
+	for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++)
+		if (!strcmp(name, said[i][0])) {
+			snprintf(buf, len, "%s", said[i][1]);
+			return;
+		}
 	snprintf(buf, len, "%s", name);
-	for (char *p = buf; *p && strcmp(name, "posix_spawn"); p++)
+	for (char *p = buf; *p; p++)
 		if (*p == '_')
 			*p = ' ';
 }
@@ -36,6 +50,9 @@ static bool pair(const struct report_bench *b, const struct report_slice *s, con
 	report_ratio(out->ratio, sizeof(out->ratio), report_number(c, "ratio", 0));
 	if (!*report_ratio_interval(c, out->interval, sizeof(out->interval)))
 		snprintf(out->interval, sizeof(out->interval), "(too few rounds for an interval)");
+	else if (!strcmp(report_text(c, "verdict"), "inconclusive"))
+		strncat(out->interval, " (cannot be told from 1)",
+			sizeof(out->interval) - strlen(out->interval) - 1);
 	table_time(out->ma, sizeof(out->ma), report_number(result, "median", 0));
 	table_time(out->mb, sizeof(out->mb), report_number(base, "median", 0));
 	return base != NULL;
@@ -77,8 +94,8 @@ static void say_workers(FILE *f, const struct report_slice *s, const struct pair
 		fprintf(f, "With %s worker%s%s%s%s, ", s->fixed[w],
 			strcmp(s->fixed[w], "1") ? "s" : "", g < s->naxes ? " of " : "",
 			g < s->naxes ? s->fixed[g] : "", g < s->naxes ? " of computing each" : "");
-	fprintf(f, "%s take %s %s of the time of %s work by one thread (%s against %s)", p->a,
-		p->ratio, p->interval, p->b, p->ma, p->mb);
+	fprintf(f, "%s take %s %s of the time of %s by one thread (%s against %s)", p->a, p->ratio,
+		p->interval, p->b, p->ma, p->mb);
 	for (size_t i = 1; i < n; i++)
 		fprintf(f, "; %s %s %s", p[i].a, p[i].ratio, p[i].interval);
 }
@@ -145,12 +162,13 @@ static bool say_memory(FILE *f, const struct report_bench *b, const struct repor
 				variants[i], at, interval);
 			first = sum.median;
 		} else if (sum.ci.known && fmax(-sum.ci.lo, sum.ci.hi) < first / 100) {
-			fprintf(f, ", %s by less than a hundredth of that (at most %s)",
+			fprintf(f, ", %s by less than a hundredth of that (at most %s either way)",
 				variants[i],
 				table_time(at, sizeof(at), fmax(-sum.ci.lo, sum.ci.hi) * 1024));
 		} else if (sum.ci.known && sum.ci.lo <= 0 && sum.ci.hi >= 0) {
-			fprintf(f, ", %s by nothing that can be measured (at most %s)", variants[i],
-				table_time(at, sizeof(at), fmax(sum.ci.hi, 0) * 1024));
+			fprintf(f, ", %s by nothing that can be measured (at most %s either way)",
+				variants[i],
+				table_time(at, sizeof(at), fmax(-sum.ci.lo, sum.ci.hi) * 1024));
 		} else {
 			fprintf(f, ", %s by %s %s", variants[i], at, interval);
 		}
@@ -190,8 +208,9 @@ static void say_python(FILE *f, const struct report_bench *b)
 			if (report_find(b, &s, variants[k]) &&
 				pair(b, &s, report_find(b, &s, variants[k]), &p))
 				fprintf(f, "%s%s %s %s",
-					said++ ? ", " : ". In CPython, of the serial time: ", p.a,
-					p.ratio, p.interval);
+					said++ ? ", "
+					       : ". In CPython, as a multiple of its serial time: ",
+					p.a, p.ratio, p.interval);
 		if (said)
 			fprintf(f, " (%s workers, %s each)", report_text(params, "workers"),
 				amount(work, sizeof(work), report_text(params, "work")));
