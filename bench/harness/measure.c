@@ -274,8 +274,9 @@ static char *cell_list(const struct study *s, const struct study_block *b)
 
 static int take_rounds(struct measure *m, struct study_block *b, unsigned rounds)
 {
-	double most = fmax((double)(LAUNCH_SAMPLES / b->ncells), 1);
-	unsigned chunk = b->cost_ns > 0 ? (unsigned)fmin(fmax(CHUNK_NS / b->cost_ns, 1), most) : 1;
+	size_t most = b->ncells < LAUNCH_SAMPLES ? LAUNCH_SAMPLES / b->ncells : 1;
+	unsigned chunk =
+		b->cost_ns > 0 ? (unsigned)fmin(fmax(CHUNK_NS / b->cost_ns, 1), (double)most) : 1;
 	int patience = m->s->limits.patience_ms + (int)fmin(20e-6 * b->cost_ns, 3e5);
 	uint64_t hard_ns = m->begin_ns + (uint64_t)(1.1e9 * m->s->limits.budget_s);
 	char *cells = cell_list(m->s, b);

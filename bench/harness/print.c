@@ -95,8 +95,8 @@ static void print_results(FILE *f, const struct study *s, const json_t *records,
 		head[h] = title[h];
 	}
 	memcpy(&head[h],
-		(const char *[]){"variant", ">median", ">95 % interval", ">ratio", ">interval",
-			">n", ""},
+		(const char *[]){
+			"variant", ">median", ">95 % interval", ">ratio", ">interval", ">n", ""},
 		7 * sizeof(*head));
 	t = table_new(head);
 	json_array_foreach(records, i, o)
