@@ -344,7 +344,8 @@ static const char *skip_published(const struct bench_run *r, bool one_cpu, bool 
 	/* C does not repeat what it shows with 10 ms of steps: one published size is enough. */
 	if (!python && (one_cpu || big == bench_quick(r)))
 		return NO_SUCH_POINT;
-	if (bench_quick(r) && big)
+	/* Twelve rounds of a second each for what one CPU does would starve everything else. */
+	if (bench_quick(r) && (big || one_cpu))
 		return "not measured with --quick";
 	if (python && big && bench_budget_s(r) < PUBLISHED_BUDGET_S)
 		return "takes about a minute: give --budget 60";

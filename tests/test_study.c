@@ -196,7 +196,9 @@ START_TEST(costly_rounds_may_be_fewer_but_never_below_eight)
 	ck_assert_uint_eq(budget_least(&study, &study.blocks[1]), 12);
 	study.limits.quick = true;
 	ck_assert_uint_eq(budget_least(&study, &study.blocks[1]), 12);
-	study.blocks[1].cost_ns = 0.3e9;
+	study.blocks[1].cost_ns = 0.9e9;
+	ck_assert_uint_eq(budget_least(&study, &study.blocks[1]), 12);
+	study.blocks[1].cost_ns = 1.1e9;
 	ck_assert_uint_eq(budget_least(&study, &study.blocks[1]), 8);
 }
 END_TEST

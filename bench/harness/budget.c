@@ -3,9 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#define LONG_NS   1e9   /* rounds above this: 8 must do (design: points over 1 s) ... */
-#define MEDIUM_NS 1e8   /* ... and above this 12: the least that a comparison may rest on */
-#define QUICK_NS  2.5e8 /* with --quick 8 must do above this */
+#define LONG_NS   1e9 /* rounds above this: 8 must do (design: points over 1 s) ... */
+#define MEDIUM_NS 1e8 /* ... and above this 12: the least that a comparison may rest on */
 
 bool budget_finished(const struct study_block *b)
 {
@@ -23,7 +22,7 @@ size_t budget_unfinished(const struct study *s)
 
 unsigned budget_least(const struct study *s, const struct study_block *b)
 {
-	if (b->cost_ns > (s->limits.quick ? QUICK_NS : LONG_NS))
+	if (b->cost_ns > LONG_NS)
 		return 8;
 	return s->limits.quick || b->cost_ns > MEDIUM_NS ? 12 : 20;
 }
