@@ -1,0 +1,61 @@
+/* process_fork.c - start by fork: the child has a copy of everything, and closes what is not its own */
+#include "mp/process_impl.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A folder's links: itself, its parent's entry, and one for each folder in it - here one a thread. */
+static bool has_other_threads(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/task", &st) < 0 || st.st_nlink > 3;
+}
+
+static void become_child(const struct mp_process *p, const struct mp_process_options *o,
+	const struct mp_entry *e, pid_t parent, int control)
+{
+	struct mp_child self = {.parent = parent,
+		.daemon = p->daemon,
+		.entry = e,
+		.argument = o->argument,
+		.nbytes = o->nbytes,
+		.nhandles = o->nhandles};
+
+	memcpy(self.name, p->name, sizeof(self.name));
+	if (o->nhandles)
+		memcpy(self.handles, o->handles, o->nhandles * sizeof(self.handles[0]));
+	mp_child_run(&self, control);
+}
+
+int mp_begin_fork(
+	struct mp_process *p, const struct mp_process_options *o, const struct mp_entry *e)
+{
+	pid_t parent = getpid();
+	int pair[2], err;
+
+	if (!o->force && has_other_threads())
+		return -EDEADLK;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	/* What stands in a buffer of stdio would be written by both. */
+	fflush(NULL);
+	mp_list_lock();
+	p->pid = fork();
+	err = errno;
+	if (p->pid == 0) {
+		mp_list_inherit();
+		mp_list_unlock();
+		close(pair[0]);
+		become_child(p, o, e, parent, pair[1]);
+	}
+	mp_list_unlock();
+	close(pair[1]);
+	p->control = pair[0];
+	if (p->pid < 0)
+		return -err;
+	return mp_process_watch(p);
+}

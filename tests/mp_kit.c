@@ -1,0 +1,64 @@
+/* mp_kit.c - children for the tests of demos/mp */
+#include "mp_kit.h"
+#include <check.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+struct mp_memory *kit_memory;
+
+void *kit_make(size_t nbytes)
+{
+	/* Check's handler of the runner would end a forked child's whole group. */
+	signal(SIGTERM, SIG_DFL);
+	ck_assert_int_eq(mp_memory_create(nbytes, &kit_memory), 0);
+	return mp_memory_base(kit_memory);
+}
+
+void kit_drop(void)
+{
+	mp_forkserver_stop();
+	mp_memory_destroy(kit_memory);
+}
+
+struct mp_process *kit_start(const char *entry, enum mp_method method, int number)
+{
+	struct mp_handle handle = mp_memory_handle(kit_memory);
+	struct mp_process_options o = {.entry = entry,
+		.argument = &number,
+		.nbytes = sizeof(number),
+		.handles = &handle,
+		.nhandles = 1,
+		.method = method};
+	struct mp_process *p = NULL;
+	int err = mp_process_start(&o, &p);
+
+	ck_assert_msg(err == 0, "start %s: %s", entry, strerror(-err));
+	return p;
+}
+
+int kit_end(struct mp_process *p)
+{
+	int code = 0;
+
+	ck_assert_int_eq(mp_process_join(p, WAIT_MS), 0);
+	ck_assert_int_eq(mp_process_exit_code(p, &code), 0);
+	ck_assert_int_eq(mp_process_close(p), 0);
+	return code;
+}
+
+void kit_kill(struct mp_process *p)
+{
+	ck_assert_int_eq(mp_process_kill(p), 0);
+	ck_assert_int_eq(kit_end(p), -SIGKILL);
+}
+
+void *kit_attach(struct mp_child *self, struct mp_memory **m)
+{
+	return mp_memory_attach(mp_child_handle(self, 0), m) ? NULL : mp_memory_base(*m);
+}
+
+int kit_number(const struct mp_child *self)
+{
+	return *(const int *)mp_child_argument(self, NULL);
+}
