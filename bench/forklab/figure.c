@@ -123,7 +123,7 @@ static double height(const struct figure *f)
 	double key = 20 * (double)key_rows(f);
 
 	if (rows(f))
-		return 115 + 34 * (double)(f->nseries ? f->series[0].n : 0) +
+		return 115 + 26 * (double)(f->nseries ? f->series[0].n : 0) +
 		       (f->nseries > 1 ? 20 * (double)f->nseries : 0);
 	return 330 + key;
 }

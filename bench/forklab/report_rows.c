@@ -64,11 +64,12 @@ static void add_row(struct figure *f, struct figure_series *s, struct figure_poi
 	figure_add(s, p);
 }
 
-/* The value axis: with room for what stands over the dots, and logarithmic beyond a factor of 4. */
+/* The value axis: with room beside the outermost interval, and logarithmic beyond a factor of 4;
+ * of ratios earlier, because twice as long and half as long are equally far from 1. */
 static void set_range(struct figure *f)
 {
 	const bool forest = !strcmp(f->kind, "forest");
-	const double share = forest ? 0.33 : 0.17; /* of the width: half a label on each side */
+	const double share = 0.05; /* of the width, on each side */
 	double lo = HUGE_VAL, hi = 0, room;
 	bool is_log;
 
@@ -85,7 +86,7 @@ static void set_range(struct figure *f)
 		}
 	if (!(lo > 0) || !(hi >= lo))
 		return;
-	is_log = hi > 4 * lo;
+	is_log = hi > (forest ? 1.4 : 4) * lo;
 	room = is_log ? pow(hi / lo, share) : fmax((hi - lo) * share, hi * 0.01);
 	f->ylo = is_log ? lo / room : fmax(lo - room, lo * 0.01);
 	f->yhi = is_log ? hi * room : hi + room;
@@ -194,9 +195,11 @@ void report_forest(const struct report_bench *b, const struct report_slice *s, c
 	snprintf(f->xlabel, sizeof(f->xlabel), "ratio of times");
 	finish(b, s, f, title);
 	snprintf(f->caption, sizeof(f->caption),
-		"Median of the ratios of the rounds; left of 1 is faster. Within the grey band of "
-		"%.3g %% "
-		"nothing is called different.%s%s%s",
+		"Beside each row: its time divided by the time of its base, measured in the same "
+		"rounds. "
+		"Left of 1 is faster. Grey band: %.3g %% to either side of 1, too little to be "
+		"called "
+		"a difference.%s%s%s",
 		f->margin * 100, several ? " " : "", several ? bases : "", several ? "." : "");
 }
 
