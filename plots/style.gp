@@ -5,6 +5,7 @@ set term svg size 440,height dynamic noenhanced font 'sans,14' background rgb 'w
 set output OUT
 array C[6] = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#333333']
 do for [i=1:24] { d = (i-1)%4+1; set linetype i lc rgb C[(i-1)%6+1] pt (i-1)%5*2+5 ps 0.8 dt d }
+hollow(i) = (i-1)%5*2+4 # the mark of linetype i, not filled: gnuplot fills the even marks to get the odd
 set label 91 title at screen 0.02, screen 1 offset 0,-0.9 font ',14'
 set label 92 note at screen 0.02, screen 1 offset 0,-2.1 font ',11.5' tc rgb '#444444'
 set xlabel xtext offset 0,0.6; set ylabel ytext; set format '%g'

@@ -232,6 +232,26 @@ START_TEST(a_logarithmic_axis_has_as_many_labels_as_fit)
 }
 END_TEST
 
+/* gnuplot counts marks from 1 and its SVG from 0: pt 4 and 5 are the square, 6 and 7 the circle. */
+START_TEST(more_workers_than_cpus_are_the_hollow_form_of_the_series_own_mark)
+{
+	static const char *const marks[] = {"gpPt4", "gpPt6", "gpPt3", "gpPt5"};
+	char why[200], use[80], *text;
+
+	if (chart_available(NULL, 0))
+		skip_test("needs gnuplot");
+	put_sample("/c.dat", "t", "-", "s");
+	ck_assert_msg(!draw("scaling", why, sizeof(why)), "%s", why);
+	text = read_all(in_folder("/c.svg"));
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		snprintf(use, sizeof(use), "<use xlink:href='#c-c-%s' transform='translate",
+			marks[i]);
+		ck_assert_msg(strstr(text, use) != NULL, "no mark %s", marks[i]);
+	}
+	free(text);
+}
+END_TEST
+
 START_TEST(each_kind_refuses_data_that_it_cannot_draw)
 {
 	static const char no_points[] =
@@ -408,6 +428,7 @@ Suite *suite(void)
 	tcase_add_loop_test(draws, each_kind_draws_a_picture_with_its_alt_text, 0, n);
 	tcase_add_loop_test(draws, values_of_rows_stand_in_one_column_right_of_the_axis, 0, 2);
 	tcase_add_loop_test(draws, a_logarithmic_axis_has_as_many_labels_as_fit, 0, 3);
+	tcase_add_test(draws, more_workers_than_cpus_are_the_hollow_form_of_the_series_own_mark);
 	tcase_add_loop_test(draws, each_kind_refuses_data_that_it_cannot_draw, 0, n);
 	tcase_add_test(draws, zero_on_a_logarithmic_axis_is_told);
 	tcase_add_loop_test(draws, texts_of_a_data_file_never_run_as_commands, 0, n);
