@@ -180,6 +180,40 @@ START_TEST(the_grain_chart_marks_where_times_cross)
 }
 END_TEST
 
+/* A hundred times as much memory costs fork a hundred times as much: that is seen on linear axes alone. */
+START_TEST(a_line_chart_is_linear_and_its_title_is_read_as_words)
+{
+	static const char *const memory[] = {"touched", "huge"};
+	static const char *const titles[] = {
+		"Time over parent, MiB; touched memory", "Time over parent, MiB; huge pages"};
+	struct figure f[REPORT_FIGURES];
+	char params[48], stem[48];
+	size_t n;
+
+	for (size_t i = 0; i < 6; i++) {
+		const int mib = i % 3 == 0 ? 1 : i % 3 == 1 ? 10 : 100;
+		const struct made_point p = {"parent_memory", "spawn-vs-fork", params, 2, false};
+
+		snprintf(params, sizeof(params), "parent_mib=%d,memory=%s", mib, memory[i / 3]);
+		put_alone(&p, "fork", i < 3 ? mib * 100e3 : 150e3);
+	}
+	open_report(NULL);
+	n = report_figures(&made_report.benches[0], f);
+	for (size_t i = 0; i < 2; i++) {
+		const struct figure *at;
+
+		snprintf(stem, sizeof(stem), "parent_memory-line-%s", memory[i]);
+		at = find(f, n, stem);
+		ck_assert_str_eq(at->title, titles[i]);
+		ck_assert_str_eq(at->log, "-");
+		ck_assert_str_eq(at->ylabel, "time per op, ms");
+		ck_assert_double_eq_tol(at->yhi, 10.1 * 1.06, 1e-9);
+	}
+	free_all(f, n);
+	close_report();
+}
+END_TEST
+
 START_TEST(a_value_of_another_kind_gets_rows_of_its_own)
 {
 	struct figure f[REPORT_FIGURES];
@@ -249,6 +283,7 @@ static void add_figures(Suite *s)
 	tcase_add_test(values, ratios_have_three_digits_and_four_near_1);
 	tcase_add_test(values, rounds_of_several_points_meet_by_launch);
 	tcase_add_test(figures, speedup_is_base_over_variant_with_the_limit_of_the_cpus);
+	tcase_add_test(figures, a_line_chart_is_linear_and_its_title_is_read_as_words);
 	tcase_add_test(figures, the_grain_chart_marks_where_times_cross);
 	tcase_add_test(figures, a_value_of_another_kind_gets_rows_of_its_own);
 	tcase_add_test(figures, a_variant_looks_the_same_in_all_figures);

@@ -6,7 +6,8 @@
 
 #include "harness/table.h"
 
-const char *report_unit(const struct report_bench *b, const struct report_slice *s, double *unit_ns)
+const char *report_unit(
+	const struct report_bench *b, const struct report_slice *s, bool linear, double *unit_ns)
 {
 	static const char *const names[] = {"ns", "us", "ms", "s"};
 	double lo = HUGE_VAL, hi = 0, middle;
@@ -22,7 +23,7 @@ const char *report_unit(const struct report_bench *b, const struct report_slice 
 			hi = fmax(hi, t);
 		}
 	}
-	middle = hi > 0 ? sqrt(lo * hi) : 0;
+	middle = !(hi > 0) ? 0 : linear ? hi : sqrt(lo * hi);
 	for (*unit_ns = 1; i < 3 && middle >= 1000 * *unit_ns; i++)
 		*unit_ns *= 1000;
 	return names[i];
@@ -51,7 +52,7 @@ static void row_label(const struct report_slice *s, const json_t *result, char *
 	for (size_t i = 0; i < s->naxes && used < len; i++)
 		if (!s->fixed[i] && s->axis[i].n > 1)
 			used += (size_t)snprintf(buf + used, len - used, ", %s",
-				report_text(params, s->axis[i].name));
+				report_word(report_text(params, s->axis[i].name)));
 }
 
 static void add_row(struct figure *f, struct figure_series *s, struct figure_point *p)
@@ -108,7 +109,7 @@ void report_ladder(const struct report_bench *b, const struct report_slice *s, c
 	struct figure *f)
 {
 	double unit;
-	const char *name = report_unit(b, s, &unit);
+	const char *name = report_unit(b, s, false, &unit);
 	struct figure_series *series;
 
 	figure_start(f, "ladder", b->name, what);
@@ -241,7 +242,7 @@ void report_marks(const struct report_bench *b, const struct report_slice *s, co
 	struct figure *f)
 {
 	double unit;
-	const char *name = report_unit(b, s, &unit);
+	const char *name = report_unit(b, s, false, &unit);
 
 	figure_start(f, "marks", b->name, what);
 	snprintf(f->log, sizeof(f->log), "v");

@@ -212,15 +212,38 @@ size_t report_along(const struct report_bench *b, const struct report_slice *fix
 	return n;
 }
 
+const char *report_word(const char *value)
+{
+	return !strcmp(value, "huge") ? "huge pages" : value;
+}
+
+/* "work 100ms"; where name and value alone read badly, "parent 64 MiB" and "touched memory". */
+static size_t put_fixed(char *buf, size_t len, const char *name, const char *value)
+{
+	size_t n = strlen(name);
+
+	if (n > 4 && !strcmp(name + n - 4, "_mib"))
+		return (size_t)snprintf(buf, len, "%.*s %s MiB", (int)(n - 4), name, value);
+	if (strcmp(name, "memory"))
+		return (size_t)snprintf(buf, len, "%s %s", name, value);
+	if (strcmp(report_word(value), value))
+		return (size_t)snprintf(buf, len, "%s", report_word(value));
+	return (size_t)snprintf(buf, len, "%s %s", value, name);
+}
+
 char *report_slice_text(const struct report_slice *s, char *buf, size_t len)
 {
 	size_t used = 0;
 
 	buf[0] = '\0';
-	for (size_t i = 0; i < s->naxes && used < len; i++)
-		if (s->fixed[i] && s->axis[i].n > 1)
-			used += (size_t)snprintf(buf + used, len - used, "%s%s %s",
-				used ? ", " : "", s->axis[i].name, s->fixed[i]);
+	for (size_t i = 0; i < s->naxes && used < len; i++) {
+		if (!s->fixed[i] || s->axis[i].n < 2)
+			continue;
+		if (used)
+			used += (size_t)snprintf(buf + used, len - used, ", ");
+		if (used < len)
+			used += put_fixed(buf + used, len - used, s->axis[i].name, s->fixed[i]);
+	}
 	return buf;
 }
 

@@ -133,12 +133,14 @@ static void span_of(const struct figure *f, struct span *at)
 	}
 }
 
-/* Zero and less have no logarithm; small ratios need none. */
+/* Zero and less have no logarithm; small ratios need none. Lines keep both axes linear: there, and only
+ * there, a cost that grows in proportion is a straight line, and one that does not grow is a flat one. */
 static void set_scale(struct figure *f, const struct span *at)
 {
 	bool grain = !strcmp(f->kind, "grain"), scaling = !strcmp(f->kind, "scaling");
+	bool line = !strcmp(f->kind, "line");
 	bool xlog = at->xlo > 0 && (grain || (scaling && at->xhi > 16 * at->xlo));
-	bool ylog = at->ylo > 0 && (grain || at->yhi > 30 * at->ylo);
+	bool ylog = at->ylo > 0 && !line && (grain || at->yhi > 30 * at->ylo);
 
 	snprintf(f->log, sizeof(f->log), "%s", xlog && ylog ? "xy" : xlog ? "x" : ylog ? "y" : "-");
 	f->ylo = ylog ? at->ylo / 1.3 : 0;
@@ -306,7 +308,7 @@ void report_over_axis(const struct report_bench *b, const struct report_slice *f
 	s.fixed[axis] = NULL;
 	words = s;
 	report_free_words(&words); /* the same unit for all figures that stand side by side */
-	name = report_unit(b, &words, &unit);
+	name = report_unit(b, &words, !strcmp(f->kind, "line"), &unit);
 	for (size_t i = 0; i < json_array_size(b->results); i++) {
 		const json_t *r = json_array_get(b->results, i);
 		struct figure_point p = {0};
@@ -326,9 +328,12 @@ void report_over_axis(const struct report_bench *b, const struct report_slice *f
 		set_border(f);
 	set_texts(b, &s, f, "Time", axis);
 	snprintf(f->ylabel, sizeof(f->ylabel), "time per op, %s", name);
-	snprintf(f->caption, sizeof(f->caption), "One operation is: %s.%s%s", b->op,
+	snprintf(f->caption, sizeof(f->caption), "One operation is: %s.%s%s%s", b->op,
 		f->limit.n ? " Dashed: the serial work shared by the CPUs that there are." : "",
-		f->border > 0 ? " Hollow points have more workers than CPUs." : "");
+		f->border > 0 ? " Hollow points have more workers than CPUs." : "",
+		strcmp(f->kind, "line") ? ""
+					: " A straight rising line is a cost in proportion. "
+					  "Charts side by side have the same scale.");
 	if (!strcmp(f->kind, "grain"))
 		find_crossings(b, &s, axis, f);
 }
