@@ -64,7 +64,7 @@ START_TEST(the_answer_names_ratio_interval_and_both_times)
 	ck_assert_uint_eq(made_report.nbenches, 1);
 	ck_assert_str_eq(report_sentence(&made_report.benches[0], buf, sizeof(buf)),
 		"Starting and ending a process by fork costs 4.1 times [3.89, 4.3] a thread here "
-		"(41 us against 10 us); "
+		"(41 \xc2\xb5s against 10 \xc2\xb5s); "
 		"by vfork 2 times [1.9, 2.1].");
 	close_report();
 }

@@ -11,7 +11,7 @@
 
 #define TITLE_FITS 54 /* columns of the title in 440 px */
 #define NOTE_FITS  66
-#define BAR_FITS   36
+#define BAR_FITS   20 /* with the longest names and verdicts a line has 80 columns */
 #define ALT_POINTS 14
 
 void figure_start(struct figure *f, const char *kind, const char *bench, const char *what)
@@ -163,6 +163,7 @@ static void put_series(FILE *out, const struct figure_series *s)
 	fputc('\n', out);
 	for (size_t i = 0; i < s->n; i++) {
 		const struct figure_point *p = &s->at[i];
+		char value[sizeof(p->value) + sizeof(p->verdict)];
 
 		fprintf(out, "%.9g %.9g ", p->x, p->y);
 		if (p->known)
@@ -171,7 +172,9 @@ static void put_series(FILE *out, const struct figure_series *s)
 			fputs("? ? ", out);
 		fprintf(out, "%d ", p->over);
 		put_text(out, p->label, 30);
-		put_text(out, p->value, 40);
+		snprintf(value, sizeof(value), "%s%s%s", p->value, *p->verdict ? " " : "",
+			p->verdict);
+		put_text(out, value, 40);
 		fputc('\n', out);
 	}
 }
@@ -190,6 +193,13 @@ int figure_write(const struct figure *f, const char *path)
 		put_series(out, &f->limit);
 	bad = ferror(out);
 	return fclose(out) || bad ? -EIO : 0;
+}
+
+/* "41 µs [40, 42]"; of a ratio "4.1 times, slower [3.9, 4.3]". */
+static void put_value(FILE *out, const struct figure_point *p)
+{
+	fprintf(out, "%s%s%s%s%s", p->value, *p->verdict ? " times, " : "", p->verdict,
+		*p->interval ? " " : "", p->interval);
 }
 
 /* At most ALT_POINTS points are spelled out; of longer lines the first and the last. */
@@ -214,8 +224,8 @@ static void put_alt(FILE *out, const struct figure *f)
 
 			if (!all && k && k + 1 < s->n)
 				continue;
-			fprintf(out, "%s%s%s %s%s%s", k ? between : "", rows(f) ? "" : "at ",
-				p->label, p->value, *p->interval ? " " : "", p->interval);
+			fprintf(out, "%s%s%s ", k ? between : "", rows(f) ? "" : "at ", p->label);
+			put_value(out, p);
 		}
 	}
 	fprintf(out, ". %s%s%s.", f->cross_text, *f->cross_text ? ". " : "", f->note);
@@ -265,7 +275,7 @@ static int bar(double y, double lo, double hi)
 
 void figure_print(const struct figure *f, FILE *out)
 {
-	static const char full[] = "####################################";
+	static const char full[] = "####################";
 	double lo, hi;
 	int label = 1;
 
@@ -276,15 +286,16 @@ void figure_print(const struct figure *f, FILE *out)
 	fprintf(out, "%s\n", f->title);
 	for (size_t i = 0; i < f->nseries; i++) {
 		if (f->nseries > 1 || !rows(f))
-			fprintf(out, "  %s, by %s\n", f->series[i].name,
+			fprintf(out, "%s, by %s\n", f->series[i].name,
 				rows(f) ? "variant" : f->xlabel);
 		for (size_t k = 0; k < f->series[i].n; k++) {
 			const struct figure_point *p = &f->series[i].at[k];
 			int pad = label - (int)table_width(p->label);
 
-			fprintf(out, "    %*s%s  %-*.*s  %s %s%s\n", pad, "", p->label, BAR_FITS,
-				bar(p->y, lo, hi), full, p->value, p->interval,
-				p->over ? "  more workers than CPUs" : "");
+			fprintf(out, "  %*s%s %-*.*s ", pad, "", p->label, BAR_FITS,
+				bar(p->y, lo, hi), full);
+			put_value(out, p);
+			fputs(p->over ? "  more workers than CPUs\n" : "\n", out);
 		}
 	}
 	if (lo > 0 && hi > 50 * lo)

@@ -9,7 +9,7 @@
 const char *report_unit(
 	const struct report_bench *b, const struct report_slice *s, bool linear, double *unit_ns)
 {
-	static const char *const names[] = {"ns", "us", "ms", "s"};
+	static const char *const names[] = {"ns", "\xc2\xb5s", "ms", "s"};
 	double lo = HUGE_VAL, hi = 0, middle;
 	size_t i = 0;
 
@@ -147,7 +147,8 @@ static void add_ratio(
 	}
 	row_label(s, result, p.label, sizeof(p.label));
 	report_ratio(ratio, sizeof(ratio), p.y);
-	snprintf(p.value, sizeof(p.value), "%.16s %.16s", ratio, report_text(compare, "verdict"));
+	snprintf(p.value, sizeof(p.value), "%.16s", ratio);
+	snprintf(p.verdict, sizeof(p.verdict), "%s", report_text(compare, "verdict"));
 	report_ratio_interval(compare, p.interval, sizeof(p.interval));
 	add_row(f, figure_series(f, "ratio"), &p);
 	f->margin = report_number(compare, "margin", 0);

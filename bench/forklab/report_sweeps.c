@@ -57,7 +57,10 @@ static bool place(const struct report_bench *b, const struct report_slice *s, si
 	if (!report_on_axis(b, s, axis, result) || !report_ok(result) ||
 		!report_value(text, &p->x, &unit))
 		return false;
-	snprintf(p->label, sizeof(p->label), "%s", text);
+	if (unit)
+		axis_text(&s->axis[axis], p->x, p->label, sizeof(p->label));
+	else
+		snprintf(p->label, sizeof(p->label), "%s", text);
 	return true;
 }
 
@@ -211,7 +214,7 @@ static bool crossing(const struct report_bench *b, const struct report_slice *s,
 	return ok;
 }
 
-/* "processes = serial at 449 us [434, 459]" */
+/* "processes = serial at 449 µs [434, 459]" */
 static void crossing_text(char *buf, size_t len, const struct report_axis *a, const char *va,
 	const char *vb, const struct stats_summary *at, bool below)
 {
@@ -348,6 +351,7 @@ void report_speedup(const struct report_bench *b, const struct report_slice *fix
 	for (size_t i = 0; i < json_array_size(b->results); i++) {
 		const json_t *r = json_array_get(b->results, i), *c = report_compare(b, r), *ci;
 		struct figure_point p = {.y = 1 / fmax(report_number(c, "ratio", 1), 1e-12)};
+		char ratio[TABLE_CELL];
 		struct figure_series *to;
 
 		if (!c || !place(b, &s, axis, r, &p))
@@ -364,7 +368,8 @@ void report_speedup(const struct report_bench *b, const struct report_slice *fix
 				report_ratio(hi, sizeof(hi), p.hi));
 		}
 		p.over = json_is_true(json_object_get(r, "oversubscribed"));
-		report_ratio(p.value, sizeof(p.value), p.y);
+		report_ratio(ratio, sizeof(ratio), p.y);
+		snprintf(p.value, sizeof(p.value), "%.16s times", ratio);
 		to = series_of(b, f, report_text(r, "variant"));
 		if (to)
 			figure_add(to, &p);
