@@ -175,6 +175,10 @@ START_TEST(the_grain_chart_marks_where_times_cross)
 	ck_assert_double_gt(at->cross, 10e3);
 	ck_assert_double_lt(at->cross, 1e6);
 	ck_assert_ptr_nonnull(strstr(at->cross_text, "processes = serial at"));
+	ck_assert_ptr_nonnull(strstr(at->caption, "The times of processes and serial meet at "));
+	ck_assert(at->caption[0] == 'T');
+	ck_assert_ptr_null(strstr(at->caption, ". processes"));
+	ck_assert_str_eq(at->note, "20 times in 2 launches; close over cores, one cache");
 	free_all(f, n);
 	close_report();
 }

@@ -9,8 +9,6 @@
 
 #include "harness/table.h"
 
-#define TITLE_FITS 54 /* columns of the title in 440 px */
-#define NOTE_FITS  66
 #define BAR_FITS   20 /* with the longest names and verdicts a line has 80 columns */
 #define ALT_POINTS 14
 
@@ -134,8 +132,8 @@ static void put_head(FILE *out, const struct figure *f)
 		"# %s.dat - drawn by plots/%s.gp; texts and settings, then one block a series:\n",
 		f->stem, f->kind);
 	fputs("# x value low high over label value-as-text; ? is: there is no interval\n", out);
-	put_text(out, f->title, TITLE_FITS);
-	put_text(out, f->note, NOTE_FITS);
+	put_text(out, f->title, FIGURE_TITLE_FITS);
+	put_text(out, f->note, FIGURE_NOTE_FITS);
 	put_text(out, f->xlabel, 50);
 	put_text(out, f->ylabel, 36);
 	fprintf(out, "%zu %.0f \"%s\" ", f->nseries, height(f), f->log);
@@ -228,7 +226,9 @@ static void put_alt(FILE *out, const struct figure *f)
 			put_value(out, p);
 		}
 	}
-	fprintf(out, ". %s%s%s.", f->cross_text, *f->cross_text ? ". " : "", f->note);
+	fprintf(out, ". %s%s", f->cross_text, *f->cross_text ? ". " : "");
+	if (*f->note)
+		fprintf(out, "Measured %s.", f->note);
 }
 
 char *figure_alt(const struct figure *f, char *buf, size_t len)
@@ -300,5 +300,8 @@ void figure_print(const struct figure *f, FILE *out)
 	}
 	if (lo > 0 && hi > 50 * lo)
 		fputs("  (bars are logarithmic)\n", out);
-	fprintf(out, "  %s%s%s\n", f->cross_text, *f->cross_text ? "; " : "", f->note);
+	if (*f->cross_text)
+		fprintf(out, "  %s\n", f->cross_text);
+	if (*f->note)
+		fprintf(out, "  measured %s\n", f->note);
 }

@@ -13,8 +13,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define FIGURE_SERIES 12 /* more lines than this cannot be told apart */
-#define FIGURE_ROWS   14 /* rows of a ladder or forest */
+#define FIGURE_SERIES     12 /* more lines than this cannot be told apart */
+#define FIGURE_TITLE_FITS 54 /* columns in the picture; the rest is cut */
+#define FIGURE_NOTE_FITS  70
+#define FIGURE_ROWS       14 /* rows of a ladder or forest */
 
 struct figure_point {
 	double x, y;       /* rows: x is the row, from 1; y is the value, in the figure's unit */

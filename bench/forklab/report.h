@@ -101,7 +101,7 @@ const json_t *report_find(
 const char *report_word(const char *value);
 /* "work 100ms, cpus all", "parent 64 MiB, touched memory": axes with a choice that are fixed. Returns buf. */
 char *report_slice_text(const struct report_slice *s, char *buf, size_t len);
-/* "n 20..60, 3 launches; close over cores, same-llc" of the results in the slice. Returns buf. */
+/* "20 to 60 times in 3 launches; close over cores, one cache" of the results in the slice. Returns buf. */
 char *report_note(
 	const struct report_bench *b, const struct report_slice *s, char *buf, size_t len);
 

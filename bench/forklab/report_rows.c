@@ -127,7 +127,8 @@ void report_ladder(const struct report_bench *b, const struct report_slice *s, c
 		add_row(f, series, &p);
 	}
 	finish(b, s, f, "What one operation costs");
-	snprintf(f->caption, sizeof(f->caption), "One operation is: %s.", b->op);
+	snprintf(f->caption, sizeof(f->caption), "Further right is slower.%s",
+		strcmp(f->log, "v") ? "" : " The scale is logarithmic.");
 }
 
 static void add_ratio(
@@ -154,11 +155,11 @@ static void add_ratio(
 	f->margin = report_number(compare, "margin", 0);
 }
 
-/* "Base: thread; of python_fork, python_spawn: python_thread." False: all have the first one's base. */
+/* "The base is thread, but of python_fork python_thread." False: all have the first one's base. */
 static bool tell_bases(const struct report_bench *b, const struct report_slice *s,
 	const char *first, char *buf, size_t len)
 {
-	size_t used = (size_t)snprintf(buf, len, "Base: %s", first), n = 0;
+	size_t used = (size_t)snprintf(buf, len, "The base is %s", first), n = 0;
 
 	for (size_t i = 0; i < json_array_size(b->results) && used < len; i++) {
 		const json_t *r = json_array_get(b->results, i);
@@ -169,7 +170,7 @@ static bool tell_bases(const struct report_bench *b, const struct report_slice *
 			report_find(b, s, variant) != r)
 			continue;
 		used += (size_t)snprintf(
-			buf + used, len - used, "%s%s: %s", n++ ? ", of " : "; of ", variant, base);
+			buf + used, len - used, "%s of %s %s", n++ ? "," : ", but", variant, base);
 	}
 	return n > 0;
 }
@@ -197,12 +198,12 @@ void report_forest(const struct report_bench *b, const struct report_slice *s, c
 	snprintf(f->xlabel, sizeof(f->xlabel), "ratio of times");
 	finish(b, s, f, title);
 	snprintf(f->caption, sizeof(f->caption),
-		"Beside each row: its time divided by the time of its base, measured in the same "
-		"rounds. "
-		"Left of 1 is faster. Grey band: %.3g %% to either side of 1, too little to be "
-		"called "
-		"a difference.%s%s%s",
-		f->margin * 100, several ? " " : "", several ? bases : "", several ? "." : "");
+		"The time of each row divided by the time of %.40s in the same rounds; left of 1 "
+		"is "
+		"faster. Grey band: %.3g %% to either side of 1, too little to be called a "
+		"difference.%s%s%s",
+		several || !first ? "its base" : first, f->margin * 100, several ? " " : "",
+		several ? bases : "", several ? "." : "");
 }
 
 static void spaced(char *buf, size_t len, const char *name)
@@ -258,5 +259,5 @@ void report_marks(const struct report_bench *b, const struct report_slice *s, co
 	f->border = 0;
 	finish(b, s, f, "When each step is done");
 	snprintf(f->caption, sizeof(f->caption),
-		"Each mark is a time within the same operation, from the start of the call.");
+		"Each mark is a moment of the same operation, counted from the start of the call.");
 }
