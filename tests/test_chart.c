@@ -265,6 +265,7 @@ START_TEST(each_kind_refuses_data_that_it_cannot_draw)
 		skip_test("needs gnuplot");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		put("/c.dat", bad[i]);
+		put("/c.svg", "the picture of other data"); /* must not be taken for theirs */
 		ck_assert_int_eq(draw(kinds[_i], why, sizeof(why)), -EIO);
 		ck_assert_msg(*why, "%s says nothing about data %zu", kinds[_i], i);
 		ck_assert(!there(in_folder("/c.svg")));
