@@ -6,6 +6,7 @@ DATA = ARG1; OUT = ARG2
 if (!strlen(OUT)) { print 'usage: gnuplot -c plots/KIND.gp DATA OUT.svg'; exit status 1 }
 set encoding utf8; set decimalsign '.'
 opt(c) = strcol(c) eq '-' ? 0 : real(strcol(c))
+names = 0; values = 0 # characters of the longest label, and value as text
 head = 0; vlo = 1e300; vhi = -1e300
 set table $Ignored
 plot DATA index 0 using (title = strcol(1), note = strcol(2), xtext = strcol(3), ytext = strcol(4), \
@@ -21,4 +22,6 @@ do for [i=1:series] {
 	vlo = STATS_min_y < vlo ? STATS_min_y : vlo; vhi = STATS_max_y > vhi ? STATS_max_y : vhi
 	bad = strstrt(logs, 'x') && STATS_min_x <= 0 || (logs eq 'v' || strstrt(logs, 'y')) && vlo <= 0
 	if (bad) { print DATA.': 0 or less on a logarithmic axis'; exit status 1 }
+	stats DATA index i every ::1 using (strlen(strcol(6))):(strlen(strcol(7))) nooutput
+	names = STATS_max_x > names ? STATS_max_x : names; values = STATS_max_y > values ? STATS_max_y : values
 }

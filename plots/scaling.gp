@@ -11,5 +11,5 @@ plot for [i=1:limit ne '-'] DATA index series+1 using 1:2 with lines lc rgb '#55
 	for [i=1:series] DATA index i using 1:2:3:4 with yerrorbars lt int(word(styles, i)) ps 0 lw 1.4 dt 1 notitle, \
 	for [i=1:series] DATA index i using 1:(int($5) ? NaN : $2):xtic(6) with linespoints lt int(word(styles, i)), \
 	for [i=1:series] DATA index i using 1:(int($5) ? $2 : NaN) with points lt int(word(styles, i)) \
-		pt 6 ps 1 lw 1.4 notitle
+		pt hollow(int(word(styles, i))) ps 1 lw 1.4 dt 1 notitle
 unset output

@@ -187,7 +187,13 @@ from() {
 	call "$prog" plot oen --from "$tmp/cut.jsonl"
 	check "plot: a mistyped name gets a near miss" '[ $rc -eq 2 ]' 'says "did you mean one?"'
 	call "$prog" plot
-	check "plot: without a name is a usage error" '[ $rc -eq 2 ]'
+	check "plot: without a name it says what is allowed" '[ $rc -eq 2 ]' \
+		'says "plot: no benchmark is named (allowed: a name of forklab list)"'
+	call "$prog" plot ""
+	check "plot: an empty name is no name" '[ $rc -eq 2 ]' \
+		'says "plot: \"\": no benchmark is named (allowed: a name of forklab list)"'
+	call "$prog" plot one two
+	check "plot: two names are one too many" '[ $rc -eq 2 ]' 'says "plot: two: only one benchmark at a time"'
 	command -v gnuplot >/dev/null || { skip "plot: draws" "needs gnuplot"; return; }
 	call "$prog" plot one --from "$tmp/cut.jsonl" --output "$tmp/page"
 	check "plot: draws, and prints the paths last" '[ $rc -eq 0 ]' 'last "$tmp/page/charts/one-ladder.svg"' \

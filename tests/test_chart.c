@@ -163,6 +163,95 @@ START_TEST(each_kind_draws_a_picture_with_its_alt_text)
 }
 END_TEST
 
+/* Where a text begins in a picture, in pixels from the left. */
+static double left_of(const char *picture, const char *text)
+{
+	static const char move[] = "translate(";
+	const char *at, *from = NULL;
+	char *mark;
+
+	ck_assert_int_gt(asprintf(&mark, ">%s<", text), 0);
+	at = strstr(picture, mark);
+	ck_assert_msg(at != NULL, "no text %s", text);
+	free(mark);
+	for (const char *p = strstr(picture, move); p && p < at; p = strstr(p + 1, move))
+		from = p;
+	ck_assert_ptr_nonnull(from);
+	return strtod(from + strlen(move), NULL);
+}
+
+static bool same(double a, double b)
+{
+	return a <= b && a >= b;
+}
+
+START_TEST(values_of_rows_stand_in_one_column_right_of_the_axis)
+{
+	static const char *const with_values[] = {"ladder", "forest"};
+	char why[200], *text;
+	double column;
+
+	if (chart_available(NULL, 0))
+		skip_test("needs gnuplot");
+	put_sample("/c.dat", "t", "v", "s");
+	ck_assert_msg(!draw(with_values[_i], why, sizeof(why)), "%s", why);
+	text = read_all(in_folder("/c.svg"));
+	column = left_of(text, "10 us");
+	ck_assert(same(left_of(text, "6 us"), column) && same(left_of(text, "25 us"), column));
+	ck_assert_double_gt(column, left_of(text, "100")); /* the last tick of the axis */
+	free(text);
+}
+END_TEST
+
+START_TEST(a_logarithmic_axis_has_as_many_labels_as_fit)
+{
+	static const struct {
+		const char *range, *there[4], *not_there;
+	} cases[] = {{"0.9 8", {"1", "1.5", "3", "7"}, "1.2"}, {"1 60", {"1", "2", "5", "20"}, "7"},
+		{"1 10000", {"1", "10", "100", "10000"}, "30"}};
+	char why[200], *data, *text, *mark;
+
+	if (chart_available(NULL, 0))
+		skip_test("needs gnuplot");
+	ck_assert_int_gt(asprintf(&data,
+				 "\"t\" \"n\" \"x\" \"\" 1 200 \"v\" - 0.03 \"-\" - - - \" \" "
+				 "%s \"1\"\n\n\n\"s\"\n1 2 ? ? 0 \"name\" \"value\"\n"
+				 "2 4 ? ? 0 \"posix_spawn\" \"1.022 inconclusive\"\n",
+				 cases[_i].range),
+		0);
+	put("/c.dat", data);
+	free(data);
+	ck_assert_msg(!draw("forest", why, sizeof(why)), "%s", why);
+	text = read_all(in_folder("/c.svg"));
+	for (size_t i = 0; i < 4; i++)
+		left_of(text, cases[_i].there[i]);
+	ck_assert_int_gt(asprintf(&mark, ">%s<", cases[_i].not_there), 0);
+	ck_assert_ptr_null(strstr(text, mark));
+	free(mark);
+	free(text);
+}
+END_TEST
+
+/* gnuplot counts marks from 1 and its SVG from 0: pt 4 and 5 are the square, 6 and 7 the circle. */
+START_TEST(more_workers_than_cpus_are_the_hollow_form_of_the_series_own_mark)
+{
+	static const char *const marks[] = {"gpPt4", "gpPt6", "gpPt3", "gpPt5"};
+	char why[200], use[80], *text;
+
+	if (chart_available(NULL, 0))
+		skip_test("needs gnuplot");
+	put_sample("/c.dat", "t", "-", "s");
+	ck_assert_msg(!draw("scaling", why, sizeof(why)), "%s", why);
+	text = read_all(in_folder("/c.svg"));
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		snprintf(use, sizeof(use), "<use xlink:href='#c-c-%s' transform='translate",
+			marks[i]);
+		ck_assert_msg(strstr(text, use) != NULL, "no mark %s", marks[i]);
+	}
+	free(text);
+}
+END_TEST
+
 START_TEST(each_kind_refuses_data_that_it_cannot_draw)
 {
 	static const char no_points[] =
@@ -176,6 +265,7 @@ START_TEST(each_kind_refuses_data_that_it_cannot_draw)
 		skip_test("needs gnuplot");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		put("/c.dat", bad[i]);
+		put("/c.svg", "the picture of other data"); /* must not be taken for theirs */
 		ck_assert_int_eq(draw(kinds[_i], why, sizeof(why)), -EIO);
 		ck_assert_msg(*why, "%s says nothing about data %zu", kinds[_i], i);
 		ck_assert(!there(in_folder("/c.svg")));
@@ -337,6 +427,9 @@ Suite *suite(void)
 	tcase_add_test(svgs, a_stem_with_odd_characters_makes_a_valid_id);
 	tcase_add_test(svgs, what_is_no_svg_is_refused);
 	tcase_add_loop_test(draws, each_kind_draws_a_picture_with_its_alt_text, 0, n);
+	tcase_add_loop_test(draws, values_of_rows_stand_in_one_column_right_of_the_axis, 0, 2);
+	tcase_add_loop_test(draws, a_logarithmic_axis_has_as_many_labels_as_fit, 0, 3);
+	tcase_add_test(draws, more_workers_than_cpus_are_the_hollow_form_of_the_series_own_mark);
 	tcase_add_loop_test(draws, each_kind_refuses_data_that_it_cannot_draw, 0, n);
 	tcase_add_test(draws, zero_on_a_logarithmic_axis_is_told);
 	tcase_add_loop_test(draws, texts_of_a_data_file_never_run_as_commands, 0, n);

@@ -77,7 +77,7 @@ START_TEST(a_crossing_holds_only_on_its_side_of_the_border)
 	assert_says(
 		j.measured, "border at 3"); /* half way between 100 us and 1 ms, on a log axis */
 	assert_says(j.why, "the work of each is above 3");
-	assert_says(j.why, " us");
+	assert_says(j.why, " \xc2\xb5s");
 	put_cases(CROSSING("[1, null]"));
 	j = judge();
 	assert_verdict(j, CLAIM_HOLDS_ONLY);
@@ -93,7 +93,7 @@ START_TEST(without_a_crossing_the_claim_holds_or_not_along_the_whole_sweep)
 	put_sweep(0.8, 0.7, 0.5, 0.02);
 	j = judge();
 	assert_verdict(j, CLAIM_HOLDS);
-	ck_assert_str_eq(j.measured, "no border from 10 us to 1 ms");
+	ck_assert_str_eq(j.measured, "no border from 10 \xc2\xb5s to 1 ms");
 	put_cases(CROSSING("[1, null]"));
 	assert_verdict(judge(), CLAIM_DOES_NOT_HOLD);
 }

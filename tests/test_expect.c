@@ -54,6 +54,8 @@ static const struct {
 	{"[<x>, <x>]", "[-, -]", false},
 	{"<time>", "12.3 us", true},
 	{"<time>", "12.3us", true},
+	{"<time>", "12.3 \xc2\xb5s", true},
+	{"<time>", "12.3 \xc2\xb5", false},
 	{"<time>", "12.3 minutes", false},
 	{"<time> left", "3 s left", true},
 	{"<time>", "12", false},

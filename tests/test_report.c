@@ -64,7 +64,7 @@ START_TEST(the_answer_names_ratio_interval_and_both_times)
 	ck_assert_uint_eq(made_report.nbenches, 1);
 	ck_assert_str_eq(report_sentence(&made_report.benches[0], buf, sizeof(buf)),
 		"Starting and ending a process by fork costs 4.1 times [3.89, 4.3] a thread here "
-		"(41 us against 10 us); "
+		"(41 \xc2\xb5s against 10 \xc2\xb5s); "
 		"by vfork 2 times [1.9, 2.1].");
 	close_report();
 }
@@ -175,6 +175,44 @@ START_TEST(the_grain_chart_marks_where_times_cross)
 	ck_assert_double_gt(at->cross, 10e3);
 	ck_assert_double_lt(at->cross, 1e6);
 	ck_assert_ptr_nonnull(strstr(at->cross_text, "processes = serial at"));
+	ck_assert_ptr_nonnull(strstr(at->caption, "The times of processes and serial meet at "));
+	ck_assert(at->caption[0] == 'T');
+	ck_assert_ptr_null(strstr(at->caption, ". processes"));
+	ck_assert_str_eq(at->note, "20 times in 2 launches; close over cores, one cache");
+	free_all(f, n);
+	close_report();
+}
+END_TEST
+
+/* A hundred times as much memory costs fork a hundred times as much: that is seen on linear axes alone. */
+START_TEST(a_line_chart_is_linear_and_its_title_is_read_as_words)
+{
+	static const char *const memory[] = {"touched", "huge"};
+	static const char *const titles[] = {
+		"Time over parent, MiB; touched memory", "Time over parent, MiB; huge pages"};
+	struct figure f[REPORT_FIGURES];
+	char params[48], stem[48];
+	size_t n;
+
+	for (size_t i = 0; i < 6; i++) {
+		const int mib = i % 3 == 0 ? 1 : i % 3 == 1 ? 10 : 100;
+		const struct made_point p = {"parent_memory", "spawn-vs-fork", params, 2, false};
+
+		snprintf(params, sizeof(params), "parent_mib=%d,memory=%s", mib, memory[i / 3]);
+		put_alone(&p, "fork", i < 3 ? mib * 100e3 : 150e3);
+	}
+	open_report(NULL);
+	n = report_figures(&made_report.benches[0], f);
+	for (size_t i = 0; i < 2; i++) {
+		const struct figure *at;
+
+		snprintf(stem, sizeof(stem), "parent_memory-line-%s", memory[i]);
+		at = find(f, n, stem);
+		ck_assert_str_eq(at->title, titles[i]);
+		ck_assert_str_eq(at->log, "-");
+		ck_assert_str_eq(at->ylabel, "time per op, ms");
+		ck_assert_double_eq_tol(at->yhi, 10.1 * 1.06, 1e-9);
+	}
 	free_all(f, n);
 	close_report();
 }
@@ -249,6 +287,7 @@ static void add_figures(Suite *s)
 	tcase_add_test(values, ratios_have_three_digits_and_four_near_1);
 	tcase_add_test(values, rounds_of_several_points_meet_by_launch);
 	tcase_add_test(figures, speedup_is_base_over_variant_with_the_limit_of_the_cpus);
+	tcase_add_test(figures, a_line_chart_is_linear_and_its_title_is_read_as_words);
 	tcase_add_test(figures, the_grain_chart_marks_where_times_cross);
 	tcase_add_test(figures, a_value_of_another_kind_gets_rows_of_its_own);
 	tcase_add_test(figures, a_variant_looks_the_same_in_all_figures);

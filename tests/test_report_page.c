@@ -43,6 +43,25 @@ START_TEST(the_page_has_answers_numbers_and_what_is_missing)
 }
 END_TEST
 
+/* What a median and an interval are is no business of each caption. */
+START_TEST(how_to_read_the_numbers_is_said_once)
+{
+	char *text;
+
+	put_start_cost();
+	put_scaling();
+	open_report(NULL);
+	text = made_page();
+	ck_assert_uint_gt(count(text, "<figcaption>"), 3);
+	ck_assert_uint_eq(count(text, "How to read"), 1);
+	ck_assert_uint_eq(count(text, "median, which half"), 1);
+	ck_assert_uint_eq(count(text, "about 95"), 1);
+	ck_assert_uint_eq(count(text, "autocorrelation"), 0);
+	free(text);
+	close_report();
+}
+END_TEST
+
 START_TEST(a_run_without_a_complete_end_is_called_interrupted)
 {
 	const struct made_point p = {"b", "t", "cpus=all", 1, false};
@@ -158,6 +177,7 @@ Suite *suite(void)
 	TCase *pages = folder_case(s, "page");
 
 	tcase_add_test(pages, the_page_has_answers_numbers_and_what_is_missing);
+	tcase_add_test(pages, how_to_read_the_numbers_is_said_once);
 	tcase_add_loop_test(pages, a_run_without_a_complete_end_is_called_interrupted, 0, 2);
 	tcase_add_test(pages, whatever_a_record_says_is_text_in_the_page);
 	tcase_add_test(pages, records_without_their_fields_make_a_page_too);

@@ -27,10 +27,10 @@ static const struct {
 	{99.96, "100 ns"},
 	{123.4, "123 ns"},
 	{999.4, "999 ns"},
-	{999.96, "1 us"},
-	{1000, "1 us"},
-	{12345, "12.3 us"},
-	{999499, "999 us"},
+	{999.96, "1 \xc2\xb5s"},
+	{1000, "1 \xc2\xb5s"},
+	{12345, "12.3 \xc2\xb5s"},
+	{999499, "999 \xc2\xb5s"},
 	{999960, "1 ms"},
 	{12345678, "12.3 ms"},
 	{1.5e9, "1.5 s"},
@@ -38,8 +38,8 @@ static const struct {
 	{3.6e12, "3600 s"},
 	{1.23456e15, "1230000 s"},
 	{1.23e17, "1.23e+08 s"},
-	{-12345, "-12.3 us"},
-	{-999.96, "-1 us"},
+	{-12345, "-12.3 \xc2\xb5s"},
+	{-999.96, "-1 \xc2\xb5s"},
 	{1e-9, "1e-09 ns"},
 };
 
@@ -168,7 +168,7 @@ START_TEST(the_decimal_point_is_a_point_in_every_locale)
 	if (!set)
 		skip_test("no locale with a decimal comma is installed (de_DE, fr_FR)");
 	ck_assert_str_eq(localeconv()->decimal_point, ",");
-	ck_assert_str_eq(table_time(buf, sizeof(buf), 12345), "12.3 us");
+	ck_assert_str_eq(table_time(buf, sizeof(buf), 12345), "12.3 \xc2\xb5s");
 	ck_assert_str_eq(table_number(buf, sizeof(buf), 0.0132), "0.0132");
 	ck_assert_str_eq(table_number(buf, sizeof(buf), 1.5e-9), "1.5e-09");
 }
@@ -217,14 +217,14 @@ START_TEST(columns_fit_their_widest_cell)
 	struct table *t = table_new(head);
 
 	table_cell(t, "fork");
-	table_cell(t, "58.1 us");
+	table_cell(t, "58.1 \xc2\xb5s");
 	table_cell(t, "slower");
 	table_cell(t, "posix_spawn");
-	table_cellf(t, "%d us", 9);
+	table_cellf(t, "%d \xc2\xb5s", 9);
 	table_cell(t, "faster");
 	ck_assert_str_eq(print(t, false), "variant       median  verdict\n"
-					  "fork         58.1 us  slower\n"
-					  "posix_spawn     9 us  faster\n");
+					  "fork         58.1 \xc2\xb5s  slower\n"
+					  "posix_spawn     9 \xc2\xb5s  faster\n");
 	table_free(t);
 }
 END_TEST
@@ -254,12 +254,12 @@ START_TEST(a_note_spans_the_table_and_ends_its_row)
 	table_cell(t, "fork");
 	table_note(t, "NOT MEASURED: a note longer than all columns together");
 	table_cell(t, "thread");
-	table_cell(t, "1 us");
+	table_cell(t, "1 \xc2\xb5s");
 	ck_assert_str_eq(print(t, false), "variant  median  verdict\n"
 					  "first\n"
 					  "fork\n"
 					  "NOT MEASURED: a note longer than all columns together\n"
-					  "thread     1 us\n");
+					  "thread     1 \xc2\xb5s\n");
 	table_free(t);
 }
 END_TEST

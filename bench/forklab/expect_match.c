@@ -45,7 +45,7 @@ static size_t decimal(const char *s, size_t len)
 
 static size_t time_text(const char *s, size_t len)
 {
-	static const char *const units[] = {"ns", "us", "ms", "s"};
+	static const char *const units[] = {"ns", "us", "\xc2\xb5s", "ms", "s"};
 	size_t i = decimal(s, len);
 
 	if (i == 0)

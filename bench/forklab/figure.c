@@ -9,9 +9,7 @@
 
 #include "harness/table.h"
 
-#define TITLE_FITS 54 /* columns of the title in 440 px */
-#define NOTE_FITS  66
-#define BAR_FITS   36
+#define BAR_FITS   20 /* with the longest names and verdicts a line has 80 columns */
 #define ALT_POINTS 14
 
 void figure_start(struct figure *f, const char *kind, const char *bench, const char *what)
@@ -123,7 +121,7 @@ static double height(const struct figure *f)
 	double key = 20 * (double)key_rows(f);
 
 	if (rows(f))
-		return 115 + 34 * (double)(f->nseries ? f->series[0].n : 0) +
+		return 115 + 26 * (double)(f->nseries ? f->series[0].n : 0) +
 		       (f->nseries > 1 ? 20 * (double)f->nseries : 0);
 	return 330 + key;
 }
@@ -134,8 +132,8 @@ static void put_head(FILE *out, const struct figure *f)
 		"# %s.dat - drawn by plots/%s.gp; texts and settings, then one block a series:\n",
 		f->stem, f->kind);
 	fputs("# x value low high over label value-as-text; ? is: there is no interval\n", out);
-	put_text(out, f->title, TITLE_FITS);
-	put_text(out, f->note, NOTE_FITS);
+	put_text(out, f->title, FIGURE_TITLE_FITS);
+	put_text(out, f->note, FIGURE_NOTE_FITS);
 	put_text(out, f->xlabel, 50);
 	put_text(out, f->ylabel, 36);
 	fprintf(out, "%zu %.0f \"%s\" ", f->nseries, height(f), f->log);
@@ -163,6 +161,7 @@ static void put_series(FILE *out, const struct figure_series *s)
 	fputc('\n', out);
 	for (size_t i = 0; i < s->n; i++) {
 		const struct figure_point *p = &s->at[i];
+		char value[sizeof(p->value) + sizeof(p->verdict)];
 
 		fprintf(out, "%.9g %.9g ", p->x, p->y);
 		if (p->known)
@@ -171,7 +170,9 @@ static void put_series(FILE *out, const struct figure_series *s)
 			fputs("? ? ", out);
 		fprintf(out, "%d ", p->over);
 		put_text(out, p->label, 30);
-		put_text(out, p->value, 40);
+		snprintf(value, sizeof(value), "%s%s%s", p->value, *p->verdict ? " " : "",
+			p->verdict);
+		put_text(out, value, 40);
 		fputc('\n', out);
 	}
 }
@@ -190,6 +191,13 @@ int figure_write(const struct figure *f, const char *path)
 		put_series(out, &f->limit);
 	bad = ferror(out);
 	return fclose(out) || bad ? -EIO : 0;
+}
+
+/* "41 µs [40, 42]"; of a ratio "4.1 times, slower [3.9, 4.3]". */
+static void put_value(FILE *out, const struct figure_point *p)
+{
+	fprintf(out, "%s%s%s%s%s", p->value, *p->verdict ? " times, " : "", p->verdict,
+		*p->interval ? " " : "", p->interval);
 }
 
 /* At most ALT_POINTS points are spelled out; of longer lines the first and the last. */
@@ -214,11 +222,13 @@ static void put_alt(FILE *out, const struct figure *f)
 
 			if (!all && k && k + 1 < s->n)
 				continue;
-			fprintf(out, "%s%s%s %s%s%s", k ? between : "", rows(f) ? "" : "at ",
-				p->label, p->value, *p->interval ? " " : "", p->interval);
+			fprintf(out, "%s%s%s ", k ? between : "", rows(f) ? "" : "at ", p->label);
+			put_value(out, p);
 		}
 	}
-	fprintf(out, ". %s%s%s.", f->cross_text, *f->cross_text ? ". " : "", f->note);
+	fprintf(out, ". %s%s", f->cross_text, *f->cross_text ? ". " : "");
+	if (*f->note)
+		fprintf(out, "Measured %s.", f->note);
 }
 
 char *figure_alt(const struct figure *f, char *buf, size_t len)
@@ -265,7 +275,7 @@ static int bar(double y, double lo, double hi)
 
 void figure_print(const struct figure *f, FILE *out)
 {
-	static const char full[] = "####################################";
+	static const char full[] = "####################";
 	double lo, hi;
 	int label = 1;
 
@@ -276,18 +286,22 @@ void figure_print(const struct figure *f, FILE *out)
 	fprintf(out, "%s\n", f->title);
 	for (size_t i = 0; i < f->nseries; i++) {
 		if (f->nseries > 1 || !rows(f))
-			fprintf(out, "  %s, by %s\n", f->series[i].name,
+			fprintf(out, "%s, by %s\n", f->series[i].name,
 				rows(f) ? "variant" : f->xlabel);
 		for (size_t k = 0; k < f->series[i].n; k++) {
 			const struct figure_point *p = &f->series[i].at[k];
 			int pad = label - (int)table_width(p->label);
 
-			fprintf(out, "    %*s%s  %-*.*s  %s %s%s\n", pad, "", p->label, BAR_FITS,
-				bar(p->y, lo, hi), full, p->value, p->interval,
-				p->over ? "  more workers than CPUs" : "");
+			fprintf(out, "  %*s%s %-*.*s ", pad, "", p->label, BAR_FITS,
+				bar(p->y, lo, hi), full);
+			put_value(out, p);
+			fputs(p->over ? "  more workers than CPUs\n" : "\n", out);
 		}
 	}
 	if (lo > 0 && hi > 50 * lo)
 		fputs("  (bars are logarithmic)\n", out);
-	fprintf(out, "  %s%s%s\n", f->cross_text, *f->cross_text ? "; " : "", f->note);
+	if (*f->cross_text)
+		fprintf(out, "  %s\n", f->cross_text);
+	if (*f->note)
+		fprintf(out, "  measured %s\n", f->note);
 }

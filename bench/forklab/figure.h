@@ -13,8 +13,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define FIGURE_SERIES 12 /* more lines than this cannot be told apart */
-#define FIGURE_ROWS   14 /* rows of a ladder or forest */
+#define FIGURE_SERIES     12 /* more lines than this cannot be told apart */
+#define FIGURE_TITLE_FITS 54 /* columns in the picture; the rest is cut */
+#define FIGURE_NOTE_FITS  70
+#define FIGURE_ROWS       14 /* rows of a ladder or forest */
 
 struct figure_point {
 	double x, y;       /* rows: x is the row, from 1; y is the value, in the figure's unit */
@@ -23,6 +25,7 @@ struct figure_point {
 	bool over;         /* more workers than CPUs */
 	char label[48];    /* of x, or of the row */
 	char value[40];    /* y for people, with unit */
+	char verdict[20];  /* of a ratio: "slower"; "": y is no ratio of two times */
 	char interval[48]; /* lo and hi for people, in the unit of value; "": none */
 };
 
@@ -65,7 +68,7 @@ size_t figure_points(const struct figure *f);
 
 /* Writes the data file for plots/. Errors: those of open(2) and write(2). */
 int figure_write(const struct figure *f, const char *path);
-/* One or two sentences with the numbers: "... fork 42.1 us [41.9, 42.6]; ...". Returns buf. */
+/* One or two sentences with the numbers: "... fork 42.1 µs [41.9, 42.6]; ...". Returns buf. */
 char *figure_alt(const struct figure *f, char *buf, size_t len);
 /* The text twin: one line a point, with a bar. */
 void figure_print(const struct figure *f, FILE *out);

@@ -65,11 +65,10 @@ static __attribute__((noreturn)) void refuse(const json_t *catalog, const char *
 				name);
 	if (near)
 		say_exit(EXIT_USAGE,
-			"plot: %s: no records of it, did you mean %s? (allowed: a benchmark of "
-			"forklab list)",
+			"plot: %s: no such benchmark, did you mean %s? (allowed: a name of forklab "
+			"list)",
 			name, near);
-	say_exit(EXIT_USAGE, "plot: %s: no records of it (allowed: a benchmark of forklab list)",
-		name);
+	say_exit(EXIT_USAGE, "plot: %s: no such benchmark (allowed: a name of forklab list)", name);
 }
 
 /* Only the benchmark itself: the model also takes topics. */
@@ -98,9 +97,12 @@ int cmd_plot(int argc, char **argv)
 	struct store *store;
 	int first = options_read(argc, argv, specs, &text, false), err = paths_find(&paths), code;
 
-	if (argc - first != 1)
-		options_refuse("plot", argc > first ? argv[first + 1] : "",
-			"needs one benchmark (allowed: a name of forklab list)");
+	if (argc - first > 1)
+		options_refuse("plot", argv[first + 1],
+			"only one benchmark at a time (allowed: a name of forklab list)");
+	if (argc == first || !*argv[first])
+		options_refuse("plot", argc == first ? NULL : "",
+			"no benchmark is named (allowed: a name of forklab list)");
 	if (err || catalog_read(&paths, &catalog) || store_new(&store))
 		say_exit(EXIT_ENVIRONMENT, "plot: its own folder: %s", strerror(err ? -err : EIO));
 	load(store, &paths, from);

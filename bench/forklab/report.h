@@ -97,9 +97,11 @@ bool report_in_slice(const struct report_slice *s, const json_t *result);
 /* The first result of a variant in a slice that counts; NULL: none. */
 const json_t *report_find(
 	const struct report_bench *b, const struct report_slice *s, const char *variant);
-/* "work 100ms, cpus all": axes with a choice that are fixed. Returns buf. */
+/* A word of an axis for people: "huge" reads "huge pages". */
+const char *report_word(const char *value);
+/* "work 100ms, cpus all", "parent 64 MiB, touched memory": axes with a choice that are fixed. Returns buf. */
 char *report_slice_text(const struct report_slice *s, char *buf, size_t len);
-/* "n 20..60, 3 launches; close over cores, same-llc" of the results in the slice. Returns buf. */
+/* "20 to 60 times in 3 launches; close over cores, one cache" of the results in the slice. Returns buf. */
 char *report_note(
 	const struct report_bench *b, const struct report_slice *s, char *buf, size_t len);
 
@@ -132,9 +134,9 @@ void report_forest(const struct report_bench *b, const struct report_slice *s, c
 	struct figure *f);
 /* Fills p from a result's median, in units of unit_ns. */
 void report_point(const json_t *result, double unit_ns, struct figure_point *p);
-/* The unit in which the times of a slice are read best: "us" and 1e3. */
+/* The unit in which the times of a slice are read best: "µs" and 1e3. On a linear axis the largest decides. */
 const char *report_unit(
-	const struct report_bench *b, const struct report_slice *s, double *unit_ns);
+	const struct report_bench *b, const struct report_slice *s, bool linear, double *unit_ns);
 
 /* report_sweeps.c: f is started, all axes but one are fixed. */
 void report_over_axis(

@@ -93,6 +93,18 @@ static void put_nav(FILE *f, const struct report *r)
 		f);
 }
 
+/* Said once, so that no caption has to say it again. */
+static void put_reading(FILE *f)
+{
+	fputs("<p class=\"note\">How to read numbers and charts: each time or ratio is the median, "
+	      "which half of the measurements are below. Behind it in [brackets], and as a bar "
+	      "through its mark in a chart, stands where the true value may lie: of 100 such "
+	      "intervals about 95 hold it, and where one point has several ratios, all of theirs "
+	      "together. Under a chart's title stands how often each point was measured, in how "
+	      "many launches of the program, and on which CPUs.</p>\n",
+		f);
+}
+
 static void put_first_screen(FILE *f, const struct report *r)
 {
 	fputs("<header>\n<h1>Processes and threads, measured on this machine</h1>\n", f);
@@ -105,6 +117,7 @@ static void put_first_screen(FILE *f, const struct report *r)
 	}
 	report_put_answers(f, r);
 	report_put_counts(f, r);
+	put_reading(f);
 	put_nav(f, r);
 }
 
@@ -137,10 +150,7 @@ static void put_page(FILE *f, struct report *r)
 	record_utc(utc, sizeof(utc));
 	fputs("</main>\n<footer>\n<p>Written by forklab " FORKLAB_VERSION " at ", f);
 	html_text(f, utc);
-	fputs(". Median: half of the samples are below. [a, b]: an interval that holds the true "
-	      "value in "
-	      "about 95 of 100 such measurements; those of the ratios of one point do so together. "
-	      "The records behind every number lie in "
+	fputs(". The records behind every number lie in "
 	      "<code>build/results</code>.</p>\n</footer>\n</body>\n</html>\n",
 		f);
 }

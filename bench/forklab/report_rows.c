@@ -6,9 +6,10 @@
 
 #include "harness/table.h"
 
-const char *report_unit(const struct report_bench *b, const struct report_slice *s, double *unit_ns)
+const char *report_unit(
+	const struct report_bench *b, const struct report_slice *s, bool linear, double *unit_ns)
 {
-	static const char *const names[] = {"ns", "us", "ms", "s"};
+	static const char *const names[] = {"ns", "\xc2\xb5s", "ms", "s"};
 	double lo = HUGE_VAL, hi = 0, middle;
 	size_t i = 0;
 
@@ -22,7 +23,7 @@ const char *report_unit(const struct report_bench *b, const struct report_slice 
 			hi = fmax(hi, t);
 		}
 	}
-	middle = hi > 0 ? sqrt(lo * hi) : 0;
+	middle = !(hi > 0) ? 0 : linear ? hi : sqrt(lo * hi);
 	for (*unit_ns = 1; i < 3 && middle >= 1000 * *unit_ns; i++)
 		*unit_ns *= 1000;
 	return names[i];
@@ -51,7 +52,7 @@ static void row_label(const struct report_slice *s, const json_t *result, char *
 	for (size_t i = 0; i < s->naxes && used < len; i++)
 		if (!s->fixed[i] && s->axis[i].n > 1)
 			used += (size_t)snprintf(buf + used, len - used, ", %s",
-				report_text(params, s->axis[i].name));
+				report_word(report_text(params, s->axis[i].name)));
 }
 
 static void add_row(struct figure *f, struct figure_series *s, struct figure_point *p)
@@ -64,11 +65,12 @@ static void add_row(struct figure *f, struct figure_series *s, struct figure_poi
 	figure_add(s, p);
 }
 
-/* The value axis: with room for what stands over the dots, and logarithmic beyond a factor of 4. */
+/* The value axis: with room beside the outermost interval, and logarithmic beyond a factor of 4;
+ * of ratios earlier, because twice as long and half as long are equally far from 1. */
 static void set_range(struct figure *f)
 {
 	const bool forest = !strcmp(f->kind, "forest");
-	const double share = forest ? 0.33 : 0.17; /* of the width: half a label on each side */
+	const double share = 0.05; /* of the width, on each side */
 	double lo = HUGE_VAL, hi = 0, room;
 	bool is_log;
 
@@ -85,7 +87,7 @@ static void set_range(struct figure *f)
 		}
 	if (!(lo > 0) || !(hi >= lo))
 		return;
-	is_log = hi > 4 * lo;
+	is_log = hi > (forest ? 1.4 : 4) * lo;
 	room = is_log ? pow(hi / lo, share) : fmax((hi - lo) * share, hi * 0.01);
 	f->ylo = is_log ? lo / room : fmax(lo - room, lo * 0.01);
 	f->yhi = is_log ? hi * room : hi + room;
@@ -107,7 +109,7 @@ void report_ladder(const struct report_bench *b, const struct report_slice *s, c
 	struct figure *f)
 {
 	double unit;
-	const char *name = report_unit(b, s, &unit);
+	const char *name = report_unit(b, s, false, &unit);
 	struct figure_series *series;
 
 	figure_start(f, "ladder", b->name, what);
@@ -125,7 +127,8 @@ void report_ladder(const struct report_bench *b, const struct report_slice *s, c
 		add_row(f, series, &p);
 	}
 	finish(b, s, f, "What one operation costs");
-	snprintf(f->caption, sizeof(f->caption), "One operation is: %s.", b->op);
+	snprintf(f->caption, sizeof(f->caption), "Further right is slower.%s",
+		strcmp(f->log, "v") ? "" : " The scale is logarithmic.");
 }
 
 static void add_ratio(
@@ -145,17 +148,18 @@ static void add_ratio(
 	}
 	row_label(s, result, p.label, sizeof(p.label));
 	report_ratio(ratio, sizeof(ratio), p.y);
-	snprintf(p.value, sizeof(p.value), "%.16s %.16s", ratio, report_text(compare, "verdict"));
+	snprintf(p.value, sizeof(p.value), "%.16s", ratio);
+	snprintf(p.verdict, sizeof(p.verdict), "%s", report_text(compare, "verdict"));
 	report_ratio_interval(compare, p.interval, sizeof(p.interval));
 	add_row(f, figure_series(f, "ratio"), &p);
 	f->margin = report_number(compare, "margin", 0);
 }
 
-/* "Base: thread; of python_fork, python_spawn: python_thread." False: all have the first one's base. */
+/* "The base is thread, but of python_fork python_thread." False: all have the first one's base. */
 static bool tell_bases(const struct report_bench *b, const struct report_slice *s,
 	const char *first, char *buf, size_t len)
 {
-	size_t used = (size_t)snprintf(buf, len, "Base: %s", first), n = 0;
+	size_t used = (size_t)snprintf(buf, len, "The base is %s", first), n = 0;
 
 	for (size_t i = 0; i < json_array_size(b->results) && used < len; i++) {
 		const json_t *r = json_array_get(b->results, i);
@@ -166,7 +170,7 @@ static bool tell_bases(const struct report_bench *b, const struct report_slice *
 			report_find(b, s, variant) != r)
 			continue;
 		used += (size_t)snprintf(
-			buf + used, len - used, "%s%s: %s", n++ ? ", of " : "; of ", variant, base);
+			buf + used, len - used, "%s of %s %s", n++ ? "," : ", but", variant, base);
 	}
 	return n > 0;
 }
@@ -194,10 +198,12 @@ void report_forest(const struct report_bench *b, const struct report_slice *s, c
 	snprintf(f->xlabel, sizeof(f->xlabel), "ratio of times");
 	finish(b, s, f, title);
 	snprintf(f->caption, sizeof(f->caption),
-		"Median of the ratios of the rounds; left of 1 is faster. Within the grey band of "
-		"%.3g %% "
-		"nothing is called different.%s%s%s",
-		f->margin * 100, several ? " " : "", several ? bases : "", several ? "." : "");
+		"The time of each row divided by the time of %.40s in the same rounds; left of 1 "
+		"is "
+		"faster. Grey band: %.3g %% to either side of 1, too little to be called a "
+		"difference.%s%s%s",
+		several || !first ? "its base" : first, f->margin * 100, several ? " " : "",
+		several ? bases : "", several ? "." : "");
 }
 
 static void spaced(char *buf, size_t len, const char *name)
@@ -238,7 +244,7 @@ void report_marks(const struct report_bench *b, const struct report_slice *s, co
 	struct figure *f)
 {
 	double unit;
-	const char *name = report_unit(b, s, &unit);
+	const char *name = report_unit(b, s, false, &unit);
 
 	figure_start(f, "marks", b->name, what);
 	snprintf(f->log, sizeof(f->log), "v");
@@ -253,5 +259,5 @@ void report_marks(const struct report_bench *b, const struct report_slice *s, co
 	f->border = 0;
 	finish(b, s, f, "When each step is done");
 	snprintf(f->caption, sizeof(f->caption),
-		"Each mark is a time within the same operation, from the start of the call.");
+		"Each mark is a moment of the same operation, counted from the start of the call.");
 }

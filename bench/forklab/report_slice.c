@@ -212,15 +212,38 @@ size_t report_along(const struct report_bench *b, const struct report_slice *fix
 	return n;
 }
 
+const char *report_word(const char *value)
+{
+	return !strcmp(value, "huge") ? "huge pages" : value;
+}
+
+/* "work 100ms"; where name and value alone read badly, "parent 64 MiB" and "touched memory". */
+static size_t put_fixed(char *buf, size_t len, const char *name, const char *value)
+{
+	size_t n = strlen(name);
+
+	if (n > 4 && !strcmp(name + n - 4, "_mib"))
+		return (size_t)snprintf(buf, len, "%.*s %s MiB", (int)(n - 4), name, value);
+	if (strcmp(name, "memory"))
+		return (size_t)snprintf(buf, len, "%s %s", name, value);
+	if (strcmp(report_word(value), value))
+		return (size_t)snprintf(buf, len, "%s", report_word(value));
+	return (size_t)snprintf(buf, len, "%s %s", value, name);
+}
+
 char *report_slice_text(const struct report_slice *s, char *buf, size_t len)
 {
 	size_t used = 0;
 
 	buf[0] = '\0';
-	for (size_t i = 0; i < s->naxes && used < len; i++)
-		if (s->fixed[i] && s->axis[i].n > 1)
-			used += (size_t)snprintf(buf + used, len - used, "%s%s %s",
-				used ? ", " : "", s->axis[i].name, s->fixed[i]);
+	for (size_t i = 0; i < s->naxes && used < len; i++) {
+		if (!s->fixed[i] || s->axis[i].n < 2)
+			continue;
+		if (used)
+			used += (size_t)snprintf(buf + used, len - used, ", ");
+		if (used < len)
+			used += put_fixed(buf + used, len - used, s->axis[i].name, s->fixed[i]);
+	}
 	return buf;
 }
 
@@ -246,6 +269,20 @@ static void note_one(struct noted *at, const json_t *result)
 	at->relation = relation;
 }
 
+/* What the CPUs share, as place_relation() tells it, for people. */
+static const char *relation_text(const char *relation)
+{
+	static const char *const words[][2] = {{"same-cpu", "one CPU"}, {"same-core", "one core"},
+		{"same-llc", "one cache"}, {"same-numa", "one memory node"},
+		{"same-package", "one package"}, {"cross-package", "several packages"},
+		{"unbound", "not bound to CPUs"}};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(relation, words[i][0]))
+			return words[i][1];
+	return relation;
+}
+
 char *report_note(const struct report_bench *b, const struct report_slice *s, char *buf, size_t len)
 {
 	struct noted at = {.n_lo = HUGE_VAL, .policy = "", .relation = ""};
@@ -261,14 +298,14 @@ char *report_note(const struct report_bench *b, const struct report_slice *s, ch
 	if (!isfinite(at.n_lo))
 		return buf;
 	if (at.n_lo < at.n_hi)
-		snprintf(n, sizeof(n), "%.0f..%.0f", at.n_lo, at.n_hi);
+		snprintf(n, sizeof(n), "%.0f to %.0f", at.n_lo, at.n_hi);
 	else
 		snprintf(n, sizeof(n), "%.0f", at.n_lo);
 	if (!*at.policy)
 		at.policy = "placement not recorded";
-	snprintf(buf, len, "n %s, %.0f launch%s; %s%s%s", n, at.launches,
+	snprintf(buf, len, "%s times in %.0f launch%s; %s%s%s", n, at.launches,
 		at.launches == 1 ? "" : "es", at.policy,
 		at.relations_differ || !*at.relation ? "" : ", ",
-		at.relations_differ ? "" : at.relation);
+		at.relations_differ ? "" : relation_text(at.relation));
 	return buf;
 }

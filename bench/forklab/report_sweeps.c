@@ -7,6 +7,13 @@
 
 #include "harness/table.h"
 
+static void add_sentence(struct figure *f, const char *text)
+{
+	size_t used = strlen(f->caption);
+
+	snprintf(f->caption + used, sizeof(f->caption) - used, "%s%s", used ? " " : "", text);
+}
+
 /* "parent_mib" reads "parent, MiB". */
 static void axis_label(char *buf, size_t len, const char *name)
 {
@@ -57,7 +64,10 @@ static bool place(const struct report_bench *b, const struct report_slice *s, si
 	if (!report_on_axis(b, s, axis, result) || !report_ok(result) ||
 		!report_value(text, &p->x, &unit))
 		return false;
-	snprintf(p->label, sizeof(p->label), "%s", text);
+	if (unit)
+		axis_text(&s->axis[axis], p->x, p->label, sizeof(p->label));
+	else
+		snprintf(p->label, sizeof(p->label), "%s", text);
 	return true;
 }
 
@@ -133,12 +143,14 @@ static void span_of(const struct figure *f, struct span *at)
 	}
 }
 
-/* Zero and less have no logarithm; small ratios need none. */
+/* Zero and less have no logarithm; small ratios need none. Lines keep both axes linear: there, and only
+ * there, a cost that grows in proportion is a straight line, and one that does not grow is a flat one. */
 static void set_scale(struct figure *f, const struct span *at)
 {
 	bool grain = !strcmp(f->kind, "grain"), scaling = !strcmp(f->kind, "scaling");
+	bool line = !strcmp(f->kind, "line");
 	bool xlog = at->xlo > 0 && (grain || (scaling && at->xhi > 16 * at->xlo));
-	bool ylog = at->ylo > 0 && (grain || at->yhi > 30 * at->ylo);
+	bool ylog = at->ylo > 0 && !line && (grain || at->yhi > 30 * at->ylo);
 
 	snprintf(f->log, sizeof(f->log), "%s", xlog && ylog ? "xy" : xlog ? "x" : ylog ? "y" : "-");
 	f->ylo = ylog ? at->ylo / 1.3 : 0;
@@ -209,24 +221,37 @@ static bool crossing(const struct report_bench *b, const struct report_slice *s,
 	return ok;
 }
 
-/* "processes = serial at 449 us [434, 459]" */
-static void crossing_text(char *buf, size_t len, const struct report_axis *a, const char *va,
-	const char *vb, const struct stats_summary *at, bool below)
+/* "449 µs [434 µs, 459 µs]" */
+static void crossing_place(
+	char *buf, size_t len, const struct report_axis *a, const struct stats_summary *at)
 {
 	char x[TABLE_CELL], lo[TABLE_CELL], hi[TABLE_CELL];
-	int n;
 
-	if (!at->n) {
-		snprintf(buf, len, "%.30s never crosses %.30s here: %s throughout", va, vb,
-			below ? "faster" : "slower");
-		return;
-	}
-	n = snprintf(
-		buf, len, "%.24s = %.24s at %s", va, vb, axis_text(a, at->median, x, sizeof(x)));
-	if (at->ci.known && n > 0 && (size_t)n < len)
-		snprintf(buf + n, len - (size_t)n, " [%s, %s]",
+	axis_text(a, at->median, x, sizeof(x));
+	if (!at->ci.known)
+		snprintf(buf, len, "%s", x);
+	else
+		snprintf(buf, len, "%.20s [%.20s, %.20s]", x,
 			axis_text(a, at->ci.lo, lo, sizeof(lo)),
 			axis_text(a, at->ci.hi, hi, sizeof(hi)));
+}
+
+/* where is "" if noise may have made the crossing. */
+static void say_crossing(struct figure *f, const char *va, const char *vb,
+	const struct stats_summary *at, bool below, const char *where)
+{
+	char text[320];
+
+	if (!at->n)
+		snprintf(text, sizeof(text),
+			"The times of %s and %s do not meet here: %s is %s throughout.", va, vb, va,
+			below ? "faster" : "slower");
+	else if (*where)
+		snprintf(text, sizeof(text), "The times of %s and %s meet at %s.", va, vb, where);
+	else
+		snprintf(text, sizeof(text), "Where the times of %s and %s meet cannot be told.",
+			va, vb);
+	add_sentence(f, text);
 }
 
 /* Whether the intervals of the comparisons are clear of 1 on both sides of x, and on opposite ones: else
@@ -254,32 +279,26 @@ static bool sides_differ(const struct report_bench *b, const struct report_slice
 static void find_crossings(
 	const struct report_bench *b, const struct report_slice *s, size_t axis, struct figure *f)
 {
-	size_t used = strlen(f->caption);
-
-	for (size_t i = 0; i < f->nseries && used < sizeof(f->caption); i++) {
+	for (size_t i = 0; i < f->nseries; i++) {
 		const char *name = f->series[i].name;
 		const char *base = report_text(report_find(b, s, name), "base");
 		struct stats_summary at = {0};
 		bool below = false, told;
-		char text[120];
+		char where[72] = "";
 
 		if (!*base || !crossing(b, s, axis, name, base, &at, &below))
 			continue;
 		told = at.n && sides_differ(b, s, axis, name, at.median);
-		if (at.n && !told)
-			snprintf(text, sizeof(text),
-				"where the times of %.30s and %.30s cross cannot be told", name,
-				base);
-		else
-			crossing_text(text, sizeof(text), &s->axis[axis], name, base, &at, below);
-		used += (size_t)snprintf(
-			f->caption + used, sizeof(f->caption) - used, " %s.", text);
+		if (told)
+			crossing_place(where, sizeof(where), &s->axis[axis], &at);
+		say_crossing(f, name, base, &at, below, where);
 		if (!told || at.median < f->cross)
 			continue;
 		f->cross = at.median;
 		f->cross_lo = at.ci.known ? at.ci.lo : 0;
 		f->cross_hi = at.ci.known ? at.ci.hi : 0;
-		memcpy(f->cross_text, text, sizeof(f->cross_text));
+		snprintf(f->cross_text, sizeof(f->cross_text), "%.24s = %.24s at %s", name, base,
+			where);
 	}
 }
 
@@ -306,7 +325,7 @@ void report_over_axis(const struct report_bench *b, const struct report_slice *f
 	s.fixed[axis] = NULL;
 	words = s;
 	report_free_words(&words); /* the same unit for all figures that stand side by side */
-	name = report_unit(b, &words, &unit);
+	name = report_unit(b, &words, !strcmp(f->kind, "line"), &unit);
 	for (size_t i = 0; i < json_array_size(b->results); i++) {
 		const json_t *r = json_array_get(b->results, i);
 		struct figure_point p = {0};
@@ -326,9 +345,15 @@ void report_over_axis(const struct report_bench *b, const struct report_slice *f
 		set_border(f);
 	set_texts(b, &s, f, "Time", axis);
 	snprintf(f->ylabel, sizeof(f->ylabel), "time per op, %s", name);
-	snprintf(f->caption, sizeof(f->caption), "One operation is: %s.%s%s", b->op,
-		f->limit.n ? " Dashed: the serial work shared by the CPUs that there are." : "",
-		f->border > 0 ? " Hollow points have more workers than CPUs." : "");
+	if (f->limit.n)
+		add_sentence(f,
+			"Dashed: the serial work shared by the CPUs that there are, nothing lost.");
+	if (f->border > 0)
+		add_sentence(f, "Hollow points have more workers than CPUs.");
+	if (!strcmp(f->kind, "line"))
+		add_sentence(f,
+			"A straight rising line is a cost in proportion. Charts side by side have "
+			"the same scale.");
 	if (!strcmp(f->kind, "grain"))
 		find_crossings(b, &s, axis, f);
 }
@@ -343,6 +368,7 @@ void report_speedup(const struct report_bench *b, const struct report_slice *fix
 	for (size_t i = 0; i < json_array_size(b->results); i++) {
 		const json_t *r = json_array_get(b->results, i), *c = report_compare(b, r), *ci;
 		struct figure_point p = {.y = 1 / fmax(report_number(c, "ratio", 1), 1e-12)};
+		char ratio[TABLE_CELL];
 		struct figure_series *to;
 
 		if (!c || !place(b, &s, axis, r, &p))
@@ -359,7 +385,8 @@ void report_speedup(const struct report_bench *b, const struct report_slice *fix
 				report_ratio(hi, sizeof(hi), p.hi));
 		}
 		p.over = json_is_true(json_object_get(r, "oversubscribed"));
-		report_ratio(p.value, sizeof(p.value), p.y);
+		report_ratio(ratio, sizeof(ratio), p.y);
+		snprintf(p.value, sizeof(p.value), "%.16s times", ratio);
 		to = series_of(b, f, report_text(r, "variant"));
 		if (to)
 			figure_add(to, &p);
@@ -373,8 +400,8 @@ void report_speedup(const struct report_bench *b, const struct report_slice *fix
 	set_texts(b, &s, f, "Speedup", axis);
 	snprintf(f->ylabel, sizeof(f->ylabel), "times as fast as %.20s", base);
 	snprintf(f->caption, sizeof(f->caption),
-		"From the rounds in which both were measured: the time of %s over the time of the "
-		"variant. "
-		"Dashed: one worker a CPU, nothing lost.%s",
+		"How many times as fast as %s: its time divided by the other's, both measured in "
+		"the "
+		"same rounds. Dashed: every CPU used, no time lost.%s",
 		base, f->border > 0 ? " Hollow points have more workers than CPUs." : "");
 }

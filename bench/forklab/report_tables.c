@@ -58,11 +58,12 @@ static void put_figure(FILE *f, const struct report *r, const struct figure *fig
 	if (!fig->drawn || !put_svg(f, fig->svg))
 		put_twin(f, fig);
 	fputs("<figcaption>", f);
-	html_textf(f, "%s. %s", fig->title, fig->caption);
-	html_textf(f,
-		" Dots: medians; bars: 95 %% intervals (exact ranks, widened for autocorrelation). "
-		"%s.",
-		fig->note);
+	html_text(f, fig->caption);
+	/* Title and note stand in the chart: here only where they are too long for it. */
+	if (table_width(fig->title) > FIGURE_TITLE_FITS)
+		html_textf(f, " %s.", fig->title);
+	if (table_width(fig->note) > FIGURE_NOTE_FITS)
+		html_textf(f, " Measured %s.", fig->note);
 	if (fig->left_out)
 		html_textf(f, " %zu more in the table.", fig->left_out);
 	if (*fig->why && !*r->charts_why)

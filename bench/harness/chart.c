@@ -316,6 +316,9 @@ int chart_draw(const char *plots_dir, const char *kind, const char *data, const 
 		err = write_svg(part, out, stem, title);
 	else
 		complaint(said, why, whylen);
+	/* The picture of an earlier run must not be taken for that of these data. */
+	if (err)
+		unlink(out);
 	unlink(part);
 	return err;
 }

@@ -15,6 +15,7 @@ int chart_available(char *version, size_t len);
  * gnuplot SVG bears the same ones and several stand in one page; title is put in as <title> and as
  * aria-label (alt text).
  * why (size whylen) gets the first line of gnuplot's complaint.
+ * An error leaves no picture at out, not an earlier one either.
  * Errors: -ENOENT no gnuplot or no such script; -EIO gnuplot failed; -ETIMEDOUT; else write errors.
  */
 int chart_draw(const char *plots_dir, const char *kind, const char *data, const char *out,

@@ -10,7 +10,7 @@
 #define NUMBER_DIGITS 4
 #define MOST_DIGITS   8
 
-static const char *const time_units[] = {"ns", "us", "ms", "s"};
+static const char *const time_units[] = {"ns", "\xc2\xb5s", "ms", "s"};
 static const char *const byte_units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 
 /* A positive number rounded to a few digits: 0.d1d2d3... times 10 to the power of point. */
@@ -63,7 +63,7 @@ static void write_number(char *buf, size_t len, double x, int digits)
 			"00000000", r.count > whole ? "." : "", r.digit + whole);
 }
 
-/* The unit is chosen after rounding: 999.96 ns is 1 us, not 1000 ns. */
+/* The unit is chosen after rounding: 999.96 ns is 1 µs, not 1000 ns. */
 static int time_unit(double ns)
 {
 	int unit = 0;
