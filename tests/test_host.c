@@ -249,11 +249,11 @@ START_TEST(deep_sleep_of_idle_cpus_is_warned)
 	put(CPU "/cpuidle/current_governor_ro", "menu\n");
 	expect("cpuidle", HOST_UNKNOWN, "");
 	put(CPU "/cpu0/cpuidle/state0/latency", "2\n");
-	expect("cpuidle", HOST_OK, "driver intel_idle, governor menu, wakes within 2 us");
+	expect("cpuidle", HOST_OK, "driver intel_idle, governor menu, wakes within 2 µs");
 	put(CPU "/cpu0/cpuidle/state1/latency", "890\n");
-	expect("cpuidle", HOST_WARN, "driver intel_idle, governor menu, wakes within 890 us");
+	expect("cpuidle", HOST_WARN, "driver intel_idle, governor menu, wakes within 890 µs");
 	put(CPU "/cpu0/cpuidle/state1/disable", "1\n");
-	expect("cpuidle", HOST_OK, "driver intel_idle, governor menu, wakes within 2 us");
+	expect("cpuidle", HOST_OK, "driver intel_idle, governor menu, wakes within 2 µs");
 	put("/proc/cpuinfo", GUEST);
 	ck_assert_int_eq(look("cpuidle").state, HOST_WARN);
 }

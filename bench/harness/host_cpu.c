@@ -167,7 +167,7 @@ void host_check_cpuidle(const struct host_view *v, struct host_check *c)
 			sizeof(governor)) <= 0)
 		host_text(governor, sizeof(governor), "unknown");
 	if (known)
-		host_text(deep, sizeof(deep), ", wakes within %lld us", us);
+		host_text(deep, sizeof(deep), ", wakes within %lld µs", us);
 	if (v->virt == HOST_VIRT_GUEST)
 		host_found(c, HOST_WARN,
 			"A sleeping CPU of a virtual machine is woken by the host: programs that "
