@@ -10,17 +10,18 @@
 #ifndef MP_HANDLE_H
 #define MP_HANDLE_H
 
-#include <stdbool.h>
 #include <stdint.h>
+
+struct mp_memory;
 
 enum mp_handle_kind { MP_HANDLE_NONE, MP_HANDLE_MEMORY, MP_HANDLE_PIPE, MP_HANDLE_QUEUE };
 
 struct mp_handle {
 	enum mp_handle_kind kind;
-	int fd; /* owned by the object; in a spawned child by the handle, until attach takes it */
+	int fd; /* owned by the object; in a child by the handle, until attach takes it; -1: taken */
 	uint32_t what; /* for the object's own use: which end, which rights */
-	bool thread;   /* the child is a thread of this process */
-	void *object;  /* NULL in a process that has got the handle through a socket */
+	struct mp_memory
+		*memory; /* what lies in memory, where the child has it too; NULL elsewhere */
 };
 
 #endif

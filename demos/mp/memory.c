@@ -81,13 +81,18 @@ int mp_memory_create(size_t nbytes, struct mp_memory **out)
 
 int mp_memory_attach(struct mp_handle *h, struct mp_memory **out)
 {
+	if (!h || h->kind != MP_HANDLE_MEMORY)
+		return -EINVAL;
+	return mp_memory_open(h, out);
+}
+
+int mp_memory_open(struct mp_handle *h, struct mp_memory **out)
+{
 	struct stat st;
 	int err, seals;
 
-	if (!h || h->kind != MP_HANDLE_MEMORY)
-		return -EINVAL;
-	if (h->object) {
-		*out = h->object;
+	if (h->memory) {
+		*out = h->memory;
 		atomic_fetch_add(&(*out)->users, 1);
 		return 0;
 	}
@@ -106,9 +111,9 @@ int mp_memory_attach(struct mp_handle *h, struct mp_memory **out)
 
 struct mp_handle mp_memory_handle(const struct mp_memory *m)
 {
-	/* The handle carries no const: an attach counts itself in the object. */
+	/* The handle carries no const: an attach counts itself in the memory. */
 	return (struct mp_handle){
-		.kind = MP_HANDLE_MEMORY, .fd = m->fd, .object = (void *)(uintptr_t)m};
+		.kind = MP_HANDLE_MEMORY, .fd = m->fd, .memory = (struct mp_memory *)(uintptr_t)m};
 }
 
 void *mp_memory_base(const struct mp_memory *m)

@@ -38,6 +38,9 @@ int mp_memory_create(size_t nbytes, struct mp_memory **out);
  */
 int mp_memory_attach(struct mp_handle *h, struct mp_memory **out);
 
+/* The same for a handle of any kind that lies in memory: for the attach of other objects. */
+int mp_memory_open(struct mp_handle *h, struct mp_memory **out);
+
 /* For the options of mp_process_start; valid as long as m. */
 struct mp_handle mp_memory_handle(const struct mp_memory *m);
 

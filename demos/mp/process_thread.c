@@ -1,6 +1,8 @@
 /* process_thread.c - start as a thread of this process, behind the same calls */
+#include "mp/memory.h"
 #include "mp/process_impl.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -26,6 +28,27 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
+/*
+ * The parent may close its objects as soon as start has returned: the thread gets its own descriptor of a
+ * pipe, and a share of a memory at the same address, which is what ThreadSanitizer can watch.
+ */
+static int lend(struct mp_child *child, const struct mp_process_options *o)
+{
+	for (; child->nhandles < o->nhandles; child->nhandles++) {
+		struct mp_handle *h = &child->handles[child->nhandles];
+		int err = 0;
+
+		*h = o->handles[child->nhandles];
+		if (h->memory)
+			err = mp_memory_open(h, &h->memory);
+		else
+			h->fd = fcntl(h->fd, F_DUPFD_CLOEXEC, 0);
+		if (err || (!h->memory && h->fd < 0))
+			return err ? err : -errno;
+	}
+	return 0;
+}
+
 int mp_begin_thread(
 	struct mp_process *p, const struct mp_process_options *o, const struct mp_entry *e)
 {
@@ -46,15 +69,12 @@ int mp_begin_thread(
 		.entry = e,
 		.argument = t->argument,
 		.nbytes = o->nbytes,
-		.nhandles = o->nhandles,
 		.thread = t};
 	memcpy(t->child.name, p->name, sizeof(p->name));
-	for (size_t i = 0; i < o->nhandles; i++) {
-		t->child.handles[i] = o->handles[i];
-		t->child.handles[i].thread = true;
-	}
-	err = pthread_create(&t->id, NULL, thread_main, t);
-	return -err;
+	err = lend(&t->child, o);
+	if (!err)
+		err = -pthread_create(&t->id, NULL, thread_main, t);
+	return err;
 }
 
 int mp_thread_join(struct mp_process *p)
@@ -67,6 +87,14 @@ int mp_thread_join(struct mp_process *p)
 
 void mp_thread_forget(struct mp_process *p)
 {
+	for (size_t i = 0; p->thread && i < p->thread->child.nhandles; i++) {
+		struct mp_handle *h = &p->thread->child.handles[i];
+
+		if (h->memory)
+			mp_memory_destroy(h->memory);
+		else if (h->fd >= 0)
+			close(h->fd);
+	}
 	free(p->thread);
 	p->thread = NULL;
 }
