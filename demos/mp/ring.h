@@ -1,0 +1,111 @@
+/*
+ * ring.h - a ring of bytes with one writer and one reader at a time (inside mp)
+ *
+ * head and tail count all bytes ever read and written; their difference is what is in the ring. Only the
+ * writer moves tail, only the reader head, each on a cache line of its own: the two cores then exchange a
+ * line only where one has to look how far the other is, and each remembers what it saw (struct mp_ring_end).
+ * A message is there once tail has moved past it. A writer killed before that has written nothing.
+ *
+ * Source: L. Lamport, Proving the Correctness of Multiprocess Programs, 1977; the remembered counter as in
+ * the "FastForward" and "MCRingBuffer" papers (2008, 2010).
+ */
+#ifndef MP_RING_H
+#define MP_RING_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define MP_RING_ALIGN 8u /* lengths start at multiples of this */
+
+struct mp_ring {
+	_Alignas(64) _Atomic uint64_t tail;
+	_Alignas(64) _Atomic uint64_t head;
+	_Alignas(64) unsigned char bytes[];
+};
+
+/* One side's own: where the ring is, its capacity (a power of 2), how far the other side was last seen. */
+struct mp_ring_end {
+	struct mp_ring *ring;
+	size_t capacity;
+	uint64_t other;
+};
+
+static inline size_t mp_ring_need(size_t nbytes)
+{
+	return MP_RING_ALIGN + (nbytes + MP_RING_ALIGN - 1) / MP_RING_ALIGN * MP_RING_ALIGN;
+}
+
+static inline void mp_ring_copy_in(struct mp_ring_end *e, uint64_t at, const void *from, size_t n)
+{
+	size_t offset = at & (e->capacity - 1), first = e->capacity - offset;
+
+	if (n <= first) {
+		memcpy(e->ring->bytes + offset, from, n);
+		return;
+	}
+	memcpy(e->ring->bytes + offset, from, first);
+	memcpy(e->ring->bytes, (const char *)from + first, n - first);
+}
+
+static inline void mp_ring_copy_out(const struct mp_ring_end *e, uint64_t at, void *to, size_t n)
+{
+	size_t offset = at & (e->capacity - 1), first = e->capacity - offset;
+
+	if (n <= first) {
+		memcpy(to, e->ring->bytes + offset, n);
+		return;
+	}
+	memcpy(to, e->ring->bytes + offset, first);
+	memcpy((char *)to + first, e->ring->bytes, n - first);
+}
+
+/* The writer's: false where there is no room. n fits the ring at all. */
+static inline bool mp_ring_put(struct mp_ring_end *e, const void *message, size_t n)
+{
+	uint64_t tail = atomic_load_explicit(&e->ring->tail, memory_order_relaxed);
+	size_t need = mp_ring_need(n);
+	uint64_t length = n;
+
+	if (e->capacity - (tail - e->other) < need) {
+		e->other = atomic_load(&e->ring->head);
+		if (e->capacity - (tail - e->other) < need)
+			return false;
+	}
+	memcpy(e->ring->bytes + (tail & (e->capacity - 1)), &length, sizeof(length));
+	mp_ring_copy_in(e, tail + MP_RING_ALIGN, message, n);
+	/* Sequentially consistent: the writer looks next whether the reader sleeps, and one of the two must see
+	 * the other. */
+	atomic_store(&e->ring->tail, tail + need);
+	return true;
+}
+
+/* The reader's: false where the ring is empty; else the length of the next message. */
+static inline bool mp_ring_peek(struct mp_ring_end *e, size_t *nbytes)
+{
+	uint64_t head = atomic_load_explicit(&e->ring->head, memory_order_relaxed);
+	uint64_t length;
+
+	/* Another reader may have passed what was seen last. */
+	if ((int64_t)(e->other - head) <= 0) {
+		e->other = atomic_load(&e->ring->tail);
+		if (e->other == head)
+			return false;
+	}
+	memcpy(&length, e->ring->bytes + (head & (e->capacity - 1)), sizeof(length));
+	*nbytes = length;
+	return true;
+}
+
+/* After a peek that found one: takes it out. */
+static inline void mp_ring_take(struct mp_ring_end *e, void *to, size_t nbytes)
+{
+	uint64_t head = atomic_load_explicit(&e->ring->head, memory_order_relaxed);
+
+	mp_ring_copy_out(e, head + MP_RING_ALIGN, to, nbytes);
+	atomic_store(&e->ring->head, head + mp_ring_need(nbytes));
+}
+
+#endif
