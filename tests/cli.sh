@@ -244,6 +244,46 @@ front() {
 	done
 }
 
+# The name of a run becomes the name of a file.
+run_ids() {
+	local id
+	for id in '' . ../x 'a b' a/b .hidden "$(printf 'a%.0s' {1..65})"; do
+		call "$build/bench/empty" --run-id "$id" --budget 60
+		check "empty: --run-id '${id:0:20}' is refused" '[ $rc -eq 2 ]' '[ "$(wc -l <"$tmp/err")" -eq 1 ]' 'says --run-id' 'says allowed'
+		call "$prog" selftest --quick --run-id "$id"
+		check "forklab selftest: --run-id '${id:0:20}' is refused" '[ $rc -eq 2 ]' one_line 'says --run-id' 'says allowed'
+	done
+	call "$build/bench/empty" --quick --budget 1 --run-id A_b-1.2 --format jsonl
+	check "empty: a run id of letters, digits, '.', '_' and '-' stands in the records" '[ $rc -eq 0 ]' \
+		'grep -q "\"run_id\": *\"A_b-1.2\"" "$tmp/out"'
+}
+
+claims() {
+	local id
+	call "$prog" watch hello_processes extra
+	check "forklab watch: an argument that a demo does not take is told in one line" '[ $rc -eq 2 ]' 'says extra' \
+		'[ "$(wc -l <"$tmp/err")" -eq 1 ]' '[ -z "$out" ]'
+	call "$prog" plan --topology 'pack:1 core:4 pu:1' --workers 99
+	check "forklab plan: more workers than places are marked so" '[ $rc -eq 0 ]' \
+		'grep -q "99 .*more workers than can run at once" "$tmp/out"' '[ "${out#described machine: 4 cores}" != "$out" ]'
+	call "$prog" claims
+	check "forklab claims: no line is longer than 100 columns, and no word is cut" '[ $rc -eq 0 ]' \
+		'[ "$(wc -L <"$tmp/out")" -le 100 ]' '! grep -q "\.\.\.$" "$tmp/out"'
+	for id in 001-C018 001-c018 C018 c018; do
+		call "$prog" claims "$id"
+		check "forklab claims $id: means 001-C018" '[ $rc -eq 0 ]' '[ "${out#001-C018: }" != "$out" ]' \
+			'[ "$(wc -L <"$tmp/out")" -le 100 ]'
+	done
+	call "$prog" claims C003
+	check "forklab claims C003: means two, which are named" '[ $rc -eq 2 ]' one_line 'says "000-C003, 001-C003"'
+	call "$prog" claims 001-C0181
+	check "forklab claims: a mistyped id gets a near miss" '[ $rc -eq 2 ]' one_line 'says "did you mean 001-C018?"'
+	call "$prog" claims --search ' '
+	check "forklab claims: a search for nothing is a usage error" '[ $rc -eq 2 ]' one_line 'says --search'
+	call "$prog" claims --search 'threads zebra'
+	check "forklab claims: a search that finds nothing says so" '[ $rc -eq 0 ]' '[ -z "$out" ]' 'says "no claim has all these words"'
+}
+
 for prog in "$build"/bench/*; do
 	[ -x "$prog" ] || continue
 	name=${prog##*/}
@@ -260,6 +300,8 @@ prog=$build/forklab name=forklab
 if [ -x "$prog" ]; then
 	answers
 	front
+	run_ids
+	claims
 else
 	skip "forklab: the front command" "$prog is not built"
 fi

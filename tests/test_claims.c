@@ -160,7 +160,7 @@ START_TEST(too_few_rounds_for_an_interval_cannot_tell)
 	put_pair("", 2, 0.02, 5);
 	j = judge();
 	assert_verdict(j, CLAIM_CANNOT_TELL);
-	assert_says(j.measured, "[-, -]");
+	assert_says(j.measured, "(no interval yet)");
 	assert_says(j.why, "5 rounds are too few for an interval: 6 or more");
 }
 END_TEST
@@ -233,6 +233,42 @@ START_TEST(both_sides_come_from_one_run_and_it_is_the_newest_that_has_both)
 	j = judge();
 	assert_verdict(j, CLAIM_HOLDS);
 	ck_assert_str_eq(j.measured, "2 [2, 2]");
+}
+END_TEST
+
+static void put_quick_run(const char *run)
+{
+	json_t *record = make_run(run, 2);
+
+	json_object_set_new(record, "quick", json_true());
+	put_record("/r.jsonl", record);
+}
+
+START_TEST(a_quick_or_interrupted_run_stands_in_only_where_there_is_no_whole_one)
+{
+	struct result_plan b = {.run = "R2", .variant = "b"}, a = b, cut = b;
+	json_t *record;
+
+	a.variant = "a";
+	cut.run = "R3";
+	put_cases(RATIO("always", "{}", "[1.5, null]"));
+	put_quick_run("R2");
+	put_result(a);
+	put_result(b);
+	ck_assert_str_eq(judge().measured, "1 [1, 1]");
+	put_run("R1", 2);
+	put_pair("", 2, 0, 20);
+	put_run("R3", 2);
+	put_result(cut);
+	cut.variant = "a";
+	record = make_result(&cut);
+	json_object_set_new(record, "stop_reason", json_string("interrupted"));
+	put_record("/r.jsonl", record);
+	put_quick_run("R4");
+	a.run = b.run = "R4";
+	put_result(a);
+	put_result(b);
+	ck_assert_str_eq(judge().measured, "2 [2, 2]");
 }
 END_TEST
 
@@ -370,6 +406,7 @@ Suite *suite(void)
 	tcase_add_test(c, many_disturbed_samples_cannot_tell_unless_they_are_paired);
 	tcase_add_test(c, an_opinion_and_a_slip_are_what_the_file_says);
 	tcase_add_test(c, both_sides_come_from_one_run_and_it_is_the_newest_that_has_both);
+	tcase_add_test(c, a_quick_or_interrupted_run_stands_in_only_where_there_is_no_whole_one);
 	tcase_add_test(c, of_several_points_the_first_that_was_measured_counts_and_it_is_told);
 	tcase_add_test(c, max_is_the_most_workers_that_had_a_cpu_each);
 	tcase_add_test(c, a_speedup_can_be_judged_as_a_share_of_what_the_cpus_can_give);

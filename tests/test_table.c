@@ -131,7 +131,7 @@ START_TEST(an_interval_stands_in_the_unit_of_its_median)
 	ck_assert_str_eq(
 		table_time_interval(b, sizeof(b), 999.96, true, 999.9, 1001), "[0.9999, 1.001]");
 	ck_assert_str_eq(table_time_interval(b, sizeof(b), 5, true, -2, 9), "[-2, 9]");
-	ck_assert_str_eq(table_time_interval(b, sizeof(b), 12345, false, 0, 0), "[-, -]");
+	ck_assert_str_eq(table_time_interval(b, sizeof(b), 12345, false, 0, 0), "none yet");
 }
 END_TEST
 

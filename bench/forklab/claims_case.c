@@ -141,24 +141,46 @@ static bool in_run(const struct store *s, const json_t *c, const json_t *point, 
 	return true;
 }
 
-/* The runs that have variant a, newest first. */
+/* Measured to its end, and not in a hurry. */
+static bool is_whole(const struct case_sides *sides)
+{
+	const json_t *both[] = {sides->a, sides->b};
+
+	for (size_t i = 0; i < 2; i++)
+		if (both[i] && !strcmp(claim_text(both[i], "stop_reason"), "interrupted"))
+			return false;
+	return !json_is_true(json_object_get(sides->run, "quick"));
+}
+
+/* The newest whole run that has both sides; only where there is none the newest that has them. */
 static bool in_any_run(
 	const struct store *s, const json_t *c, const json_t *point, struct case_sides *sides)
 {
 	const json_t *all = store_variant(s, sides->bench, sides->va);
+	struct case_sides newest = {0};
 	json_t *tried = json_object();
-	bool found = false;
+	bool whole = false;
 
-	for (size_t i = json_array_size(all); tried && !found && i-- > 0;) {
+	for (size_t i = json_array_size(all); tried && !whole && i-- > 0;) {
 		const char *run_id = claim_text(json_array_get(all, i), "run_id");
 
 		if (json_object_get(tried, run_id))
 			continue;
 		json_object_set_new(tried, run_id, json_true());
-		found = in_run(s, c, point, run_id, sides);
+		if (!in_run(s, c, point, run_id, sides))
+			continue;
+		whole = is_whole(sides);
+		if (!whole && newest.a)
+			json_decref(sides->point);
+		else if (!whole)
+			newest = *sides;
 	}
 	json_decref(tried);
-	return found;
+	if (whole)
+		json_decref(newest.point);
+	else if (newest.a)
+		*sides = newest;
+	return whole || newest.a;
 }
 
 /* The newest word on why this was not measured; NULL: nobody says. */

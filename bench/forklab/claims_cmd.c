@@ -53,7 +53,7 @@ static bool matches(const struct claim *c, const char *words)
 {
 	const char *const in[] = {c->id, c->text, c->title, c->author, c->topic, c->published};
 
-	while (*(words += strspn(words, " \t"))) {
+	while (words && *(words += strspn(words, " \t"))) {
 		size_t len = strcspn(words, " \t");
 		bool found = false;
 
@@ -66,21 +66,51 @@ static bool matches(const struct claim *c, const char *words)
 	return true;
 }
 
+/* "C018", "c018" and "001-c018" all mean 001-C018, as long as no other claim is meant. */
+static bool means(const char *id, const char *typed)
+{
+	const char *dash = strchr(id, '-');
+
+	return !strcasecmp(id, typed) || (dash && !strcasecmp(dash + 1, typed));
+}
+
+static const struct claim *find_meant(const struct claims *c, const char *typed)
+{
+	const struct claim *found = claims_find(c, typed);
+	size_t n = 0;
+
+	for (size_t i = 0; !found && i < claims_count(c); i++)
+		n += means(claims_get(c, i)->id, typed);
+	for (size_t i = 0; n == 1 && i < claims_count(c); i++)
+		if (means(claims_get(c, i)->id, typed))
+			found = claims_get(c, i);
+	return found;
+}
+
 static __attribute__((noreturn)) void refuse(const struct claims *c, const char *id)
 {
 	size_t n = claims_count(c);
 	const char **ids = calloc(n + 1, sizeof(*ids)), *near = NULL;
+	char several[400] = "";
 
-	for (size_t i = 0; ids && i < n; i++)
+	for (size_t i = 0; ids && i < n; i++) {
+		size_t used = strlen(several);
+
 		ids[i] = claims_get(c, i)->id;
+		if (means(ids[i], id))
+			snprintf(several + used, sizeof(several) - used, "%s%s", used ? ", " : "",
+				ids[i]);
+	}
+	if (*several)
+		say_exit(EXIT_USAGE, "claims: %s: means several claims (allowed %s)", id, several);
 	if (ids)
 		near = options_nearest(id, ids);
 	if (near)
 		say_exit(EXIT_USAGE,
-			"claims: %s: no such claim, did you mean %s? (allowed: forklab claims)", id,
+			"claims: %s: no such claim, did you mean %s? (see forklab claims)", id,
 			near);
-	say_exit(EXIT_USAGE,
-		"claims: %s: no such claim (allowed: forklab claims, or --search WORDS)", id);
+	say_exit(EXIT_USAGE, "claims: %s: no such claim (see forklab claims, or --search WORDS)",
+		id);
 }
 
 static int print(const struct request *q, const struct claims *c, const struct store *s)
@@ -103,14 +133,16 @@ static int print(const struct request *q, const struct claims *c, const struct s
 	else if (q->id)
 		claims_explain(list[0], s);
 	else if (n)
-		claims_show_table(list, n, s);
+		claims_show_list(stdout, list, n, s, true);
 	free(list);
 	if (!n)
-		say("claims: %s: no claim has all these words", q->search);
+		say("claims: %s: no claim has all these words: fewer of them find more (see "
+		    "forklab claims)",
+			q->search);
 	return EXIT_DONE;
 }
 
-static int answer(const struct request *q)
+static int answer(struct request *q)
 {
 	struct claims *c;
 	struct store *s;
@@ -124,8 +156,10 @@ static int answer(const struct request *q)
 	if (err)
 		say_exit(err == -EINVAL ? EXIT_FAILED : EXIT_ENVIRONMENT, "claims: %s",
 			*why ? why : strerror(-err));
-	if (q->id && !claims_find(c, q->id))
+	if (q->id && !find_meant(c, q->id))
 		refuse(c, q->id);
+	if (q->id)
+		q->id = find_meant(c, q->id)->id;
 	load_store(q, &p, &s);
 	err = print(q, c, s);
 	if (!json_array_size(store_all(s, "result")))
@@ -154,7 +188,7 @@ int cmd_claims(int argc, char **argv)
 			"your own "
 			"is a file in bench/claims: see README.md there.\n",
 	};
-	struct request q = {.search = "", .form = FORM_TABLE};
+	struct request q = {.search = NULL, .form = FORM_TABLE};
 	const struct option_spec specs[] = {
 		{.name = "search",
 			.type = OPTION_TEXT,
@@ -179,5 +213,7 @@ int cmd_claims(int argc, char **argv)
 		options_refuse("claims", argv[n + 1], "takes one ID");
 	if (n < argc)
 		q.id = argv[n];
+	if (q.search && !q.search[strspn(q.search, " \t")])
+		options_refuse("claims", "--search", "has no words");
 	return answer(&q);
 }

@@ -9,10 +9,14 @@
 #include "claims_parts.h"
 #include "harness/table.h"
 
+#define FIELD 15 /* columns before a field's text */
+
 static void field(const char *name, const char *text)
 {
-	if (*text)
-		printf("  %-12s %s\n", name, text);
+	if (!*text)
+		return;
+	printf("  %-12s ", name);
+	claims_wrap(stdout, text, FIELD, FIELD, claims_width(stdout));
 }
 
 static void source(const struct claim *c)
@@ -52,31 +56,45 @@ static void range_words(const json_t *holds, char *buf, size_t len)
 			json_is_number(lo) ? a : b);
 }
 
+/* Which run it comes from, and what that was worth. */
+static void print_origin(const json_t *run)
+{
+	char line[200];
+
+	if (!run)
+		return;
+	snprintf(line, sizeof(line), "run %s, begun %s%s", claim_text(run, "run_id"),
+		claim_text(run, "started"),
+		json_is_true(json_object_get(run, "quick")) ? ", with --quick" : "");
+	field("from", line);
+}
+
 static void print_cases(const json_t *subject, const struct case_result *r, size_t n)
 {
-	static const char *const truths[] = {"true", "false", "in part", "not decided"};
-	static const char *const head[] = {
-		"case", "what is measured", "holds with", "measured", ">rounds", "so", NULL};
+	static const char *const truths[] = {"true", "false", "true in part", "not decided"};
 	const json_t *cases = json_object_get(subject, "cases");
-	struct table *t = table_new(head);
 
 	for (size_t i = 0; i < n; i++) {
 		const json_t *c = json_array_get(cases, i);
-		char range[80] = "exit 0";
+		char range[80] = "exit 0", line[500];
 
 		if (json_object_get(c, "holds"))
 			range_words(json_object_get(c, "holds"), range, sizeof(range));
-		table_cell(t, claim_text(c, "when"));
-		table_cell(t, r[i].what);
-		table_cell(t, range);
-		table_cell(t, r[i].figure);
-		table_cellf(t, "%zu", r[i].rounds);
-		table_cell(t, truths[r[i].truth]);
-		if (*r[i].why)
-			table_note(t, r[i].why);
+		putchar('\n');
+		snprintf(line, sizeof(line), "%s: %s",
+			*claim_text(c, "when") ? claim_text(c, "when") : "always",
+			truths[r[i].truth]);
+		field("case", line);
+		field("compared", r[i].what);
+		field("holds with", range);
+		if (r[i].rounds)
+			snprintf(line, sizeof(line), "%s in %zu rounds", r[i].figure, r[i].rounds);
+		else
+			snprintf(line, sizeof(line), "%s", r[i].figure);
+		field("measured", line);
+		print_origin(r[i].run);
+		field("remark", r[i].why);
 	}
-	table_print(t, stdout, table_colour(stdout));
-	table_free(t);
 }
 
 /* What was published is shown with all its digits, unlike what is measured. */
@@ -116,13 +134,18 @@ static void print_subject(
 	const struct store *s, const json_t *subject, const struct claim_judgement *j)
 {
 	struct case_result cases[CASES_MAX];
+	size_t n;
 
 	printf("\nIn %s: %s\n", j->subject, claim_verdict_name(j->verdict));
 	field("why", j->why);
 	field("measured", j->measured);
-	if (json_object_get(subject, "cases"))
-		print_cases(subject, cases, claim_cases(s, subject, cases));
-	printf("To measure it again: forklab %s %s\n",
+	if (json_object_get(subject, "cases")) {
+		n = claim_cases(s, subject, cases);
+		print_cases(subject, cases, n);
+		puts("\n  Brackets are intervals: of all cases of one language together right in "
+		     "95 %.");
+	}
+	printf("  To measure it again: forklab %s %s\n",
 		json_object_get(json_array_get(json_object_get(subject, "cases"), 0), "demo")
 			? "watch"
 			: "run",
@@ -135,7 +158,8 @@ void claims_explain(const struct claim *c, const struct store *s)
 	struct claim_judgement j[CLAIM_SUBJECTS];
 	size_t n = claims_judge(c, s, j);
 
-	printf("%s: %s\n", c->id, c->text);
+	printf("%s: ", c->id);
+	claims_wrap(stdout, c->text, table_width(c->id) + 2, 2, claims_width(stdout));
 	source(c);
 	field("published", c->published);
 	field("topic", c->topic);

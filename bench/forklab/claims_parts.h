@@ -76,6 +76,8 @@ void claim_decide(const json_t *c, double est, const struct stats_interval *ci, 
 
 /* The level of one interval of `family` that are judged together. */
 double claim_level(unsigned family);
+/* The command that measures so many times as long as the run that the figure of out comes from. */
+void claim_say_again(char *buf, size_t len, double times, const struct case_result *out);
 /* Sets why: there is no interval, or the samples cannot be used. */
 void claim_say_no_interval(unsigned family, struct case_result *out);
 void claim_say_error(int err, struct case_result *out);

@@ -1,62 +1,102 @@
-/* claims_show.c - claims and their verdicts as a table, as Markdown, as JSON */
+/* claims_show.c - claims and their verdicts as paragraphs, as Markdown, as JSON */
 #include "claims_show.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "harness/table.h"
 
-#define TEXT_COLUMNS 44
+#define WIDTH_DEFAULT 100 /* where the output is no terminal */
+#define WIDTH_LEAST   60
+#define WIDTH_MOST    110 /* longer lines are hard to read */
+#define INDENT        2
+#define VERDICT       18 /* columns */
+#define SUBJECT       16
 
-/* At most `most` characters, cut at a blank, "..." behind. */
-static void shorten(char *buf, size_t len, const char *text, size_t most)
+size_t claims_width(FILE *f)
 {
-	size_t cut = 0, n = 0;
+	struct winsize size;
+	size_t width = WIDTH_DEFAULT;
 
-	if (table_width(text) <= most) {
-		snprintf(buf, len, "%s", text);
-		return;
-	}
-	for (size_t i = 0; text[i] && i + 4 < len; i++) {
-		if (((unsigned char)text[i] & 0xc0) != 0x80 && ++n > most - 3)
-			break;
-		if (text[i] == ' ')
-			cut = i;
-	}
-	snprintf(buf, len, "%.*s...", (int)cut, text);
+	if (ioctl(fileno(f), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		width = size.ws_col;
+	return width < WIDTH_LEAST ? WIDTH_LEAST : width > WIDTH_MOST ? WIDTH_MOST : width;
 }
 
-void claims_show_table(const struct claim *const *list, size_t n, const struct store *s)
+void claims_wrap(FILE *f, const char *text, size_t used, size_t indent, size_t width)
 {
-	static const char *const head[] = {
-		"claim", "what it says", "published", "in", "measured here", "verdict", NULL};
-	struct table *t = table_new(head);
+	bool first = true;
+
+	while (*(text += strspn(text, " \n"))) {
+		size_t n = strcspn(text, " \n");
+		char word[256];
+		size_t columns;
+
+		snprintf(word, sizeof(word), "%.*s", (int)n, text);
+		columns = table_width(word);
+		if (!first && used + 1 + columns > width) {
+			fprintf(f, "\n%*s", (int)indent, "");
+			used = indent;
+			first = true;
+		}
+		fprintf(f, "%s%s", first ? "" : " ", word);
+		used += columns + !first;
+		first = false;
+		text += n;
+	}
+	fputc('\n', f);
+}
+
+/* Left-aligned in so many columns and a blank. */
+static void put_column(FILE *f, const char *text, size_t columns)
+{
+	size_t width = table_width(text);
+
+	fprintf(f, "%s%*s", text, (int)(width < columns ? columns - width + 1 : 1), "");
+}
+
+static void put_judgement(FILE *f, const struct claim_judgement *j, bool colour, size_t width)
+{
+	static const char *const colours[CLAIM_VERDICTS] = {
+		"\033[32m", "\033[33m", "\033[31m", "\033[2m", "\033[2m", "\033[2m"};
+
+	fprintf(f, "%*s%s", INDENT, "", colour ? colours[j->verdict] : "");
+	put_column(f, claim_verdict_name(j->verdict), VERDICT);
+	fputs(colour ? "\033[0m" : "", f);
+	put_column(f, j->subject, SUBJECT);
+	claims_wrap(f, j->measured, INDENT + VERDICT + SUBJECT + 2, INDENT + VERDICT + 1, width);
+}
+
+void claims_show_list(
+	FILE *f, const struct claim *const *list, size_t n, const struct store *s, bool why)
+{
+	size_t width = claims_width(f);
+	bool colour = table_colour(f);
 
 	for (size_t i = 0; i < n; i++) {
 		struct claim_judgement j[CLAIM_SUBJECTS];
 		size_t k = claims_judge(list[i], s, j);
 
+		fprintf(f, "%s%s%s%s  ", i ? "\n" : "", colour ? "\033[1m" : "", list[i]->id,
+			colour ? "\033[0m" : "");
+		claims_wrap(f, list[i]->text, table_width(list[i]->id) + 2, INDENT, width);
+		if (why && *list[i]->published) {
+			fprintf(f, "%*s", INDENT, "");
+			put_column(f, "published", VERDICT);
+			claims_wrap(f, list[i]->published, INDENT + VERDICT + 1,
+				INDENT + VERDICT + 1, width);
+		}
 		for (size_t m = 0; m < k; m++) {
-			char text[256], published[64], line[sizeof(j[m].why) + 8];
-
-			shorten(text, sizeof(text), list[i]->text, TEXT_COLUMNS);
-			shorten(published, sizeof(published), list[i]->published, 20);
-			table_cell(t, m ? "" : list[i]->id);
-			table_cell(t, m ? "" : text);
-			table_cell(t, m ? "" : published);
-			table_cell(t, j[m].subject);
-			table_cell(t, j[m].measured);
-			table_cell(t, claim_verdict_name(j[m].verdict));
+			put_judgement(f, &j[m], colour, width);
 			/* The same reason twice is told once. */
-			if (m && !strcmp(j[m].why, j[m - 1].why))
+			if (!why || !*j[m].why || (m && !strcmp(j[m].why, j[m - 1].why)))
 				continue;
-			snprintf(line, sizeof(line), "    %s", j[m].why);
-			table_note(t, line);
+			fprintf(f, "%*s", INDENT + VERDICT + 1, "");
+			claims_wrap(f, j[m].why, INDENT + VERDICT + 1, INDENT + VERDICT + 1, width);
 		}
 	}
-	table_print(t, stdout, table_colour(stdout));
-	table_free(t);
 }
 
 /* A cell of a Markdown table: what would end it or start markup is escaped. */

@@ -11,13 +11,13 @@
 #include "harness/stats.h"
 #include "harness/table.h"
 
-/* "[1.90, 2.01]", "[-, -]" */
+/* "[1.90, 2.01]", "(no interval yet)" */
 void claim_interval_text(char *buf, size_t len, const struct stats_interval *ci, double factor)
 {
 	char lo[32], hi[32];
 
 	if (!ci->known)
-		snprintf(buf, len, "[-, -]");
+		snprintf(buf, len, "(no interval yet)");
 	else
 		snprintf(buf, len, "[%s, %s]", table_number(lo, sizeof(lo), ci->lo * factor),
 			table_number(hi, sizeof(hi), ci->hi * factor));
@@ -46,11 +46,26 @@ static double rounds_for(
 	return gap > 0 ? (double)n * (width / gap) * (width / gap) : HUGE_VAL;
 }
 
+#define PATIENCE_S 600.0
+
+void claim_say_again(char *buf, size_t len, double times, const struct case_result *out)
+{
+	const json_t *limits = json_object_get(out->run, "limits");
+	double ran_s = json_number_value(json_object_get(limits, "budget_s"));
+	double s = ceil(1.2 * times * (ran_s > 0 ? ran_s : 10) / 10) * 10;
+
+	if (s > PATIENCE_S)
+		snprintf(buf, len, "more than %.0f minutes of forklab run %s", PATIENCE_S / 60,
+			out->program);
+	else
+		snprintf(buf, len, "forklab run %s --budget %.0f", out->program, s);
+}
+
 static void say_undecided(double est, const double *borders, const bool *is,
 	const struct stats_interval *ci, bool log_scale, struct case_result *out)
 {
 	double needed = 0, at = 0, more;
-	char text[32];
+	char text[32], again[120];
 
 	for (size_t i = 0; i < 2; i++)
 		if (is[i] && ci->lo <= borders[i] && borders[i] <= ci->hi) {
@@ -63,16 +78,19 @@ static void say_undecided(double est, const double *borders, const bool *is,
 		}
 	more = ceil(needed - (double)out->rounds);
 	table_number(text, sizeof(text), at);
-	if (!(more <= 100 * (double)out->rounds))
+	if (!(more <= 100 * (double)out->rounds)) {
 		snprintf(out->why, sizeof(out->why),
-			"too near to the border at %s: more rounds than "
-			"one can take would be needed",
+			"too near to the border at %s: more rounds than one can take would be "
+			"needed",
 			text);
-	else
-		snprintf(out->why, sizeof(out->why),
-			"the interval reaches across the border at %s: about "
-			"%.0f more rounds (forklab run %s --budget SECONDS)",
-			text, more < 1 ? 1 : more, out->program);
+		return;
+	}
+	claim_say_again(again, sizeof(again), needed / (double)out->rounds, out);
+	snprintf(out->why, sizeof(out->why),
+		"the interval is too wide, it reaches across the border at %s: about %.0f more "
+		"rounds "
+		"(%s)",
+		text, more < 1 ? 1 : more, again);
 }
 
 /* The fewest rounds that can have an interval at this level. */
@@ -94,19 +112,19 @@ double claim_level(unsigned family)
 void claim_say_no_interval(unsigned family, struct case_result *out)
 {
 	size_t fewest = fewest_rounds(claim_level(family));
+	char again[120];
 
+	claim_say_again(again, sizeof(again),
+		out->rounds ? fmax(2, 2.0 * (double)fewest / (double)out->rounds) : 2, out);
 	if (out->rounds < fewest)
 		snprintf(out->why, sizeof(out->why),
-			"%zu rounds are too few for an interval: %zu or more (forklab run %s "
-			"--budget "
-			"SECONDS)",
-			out->rounds, fewest, out->program);
+			"%zu rounds are too few for an interval: %zu or more (%s)", out->rounds,
+			fewest, again);
 	else
 		snprintf(out->why, sizeof(out->why),
 			"%zu rounds are too few for an interval, as each resembles the one before: "
-			"more "
-			"(forklab run %s --budget SECONDS)",
-			out->rounds, out->program);
+			"more (%s)",
+			out->rounds, again);
 }
 
 void claim_decide(const json_t *c, double est, const struct stats_interval *ci, bool log_scale,

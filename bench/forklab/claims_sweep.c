@@ -266,13 +266,12 @@ static void say_border(const json_t *c, const struct sweep *sw, const struct sta
 static void say_unclear(
 	const struct sweep *sw, const struct sides_seen *seen, struct case_result *out)
 {
-	char at[32];
+	char at[32], again[120];
 
 	axis_value(sw, seen->unclear_x, at, sizeof(at));
-	snprintf(out->why, sizeof(out->why),
-		"at %s the two are not told apart: more rounds (forklab run %s "
-		"--budget SECONDS)",
-		at, out->program);
+	claim_say_again(again, sizeof(again), 2, out);
+	snprintf(out->why, sizeof(out->why), "at %s the two are not told apart: more rounds (%s)",
+		at, again);
 }
 
 void claim_crossing(const struct store *s, const json_t *c, const struct case_sides *sides,

@@ -93,8 +93,7 @@ int cmd_doctor(int argc, char **argv)
 
 	first = options_read(argc, argv, specs, &text, false);
 	if (first < argc)
-		say_exit(EXIT_USAGE,
-			"doctor: %s: takes no operand (allowed: forklab doctor --help)",
+		say_exit(EXIT_USAGE, "doctor: %s: takes no operand (see forklab doctor --help)",
 			argv[first]);
 	doctor_gather(&facts);
 	if (format == 1)

@@ -80,10 +80,10 @@ static void open_or_refuse(const struct paths *p, const char *which, struct less
 
 	if (err == -ENOENT && near[0] != '\0')
 		say_exit(EXIT_USAGE,
-			"lesson: %s: no such lesson, did you mean %s? (allowed: forklab lesson)",
-			which, near);
+			"lesson: %s: no such lesson, did you mean %s? (see forklab lesson)", which,
+			near);
 	if (err == -ENOENT)
-		say_exit(EXIT_USAGE, "lesson: %s: no such lesson (allowed: forklab lesson)", which);
+		say_exit(EXIT_USAGE, "lesson: %s: no such lesson (see forklab lesson)", which);
 	if (err < 0)
 		say_exit(EXIT_ENVIRONMENT, "lesson: %s: cannot be read: %s", which, strerror(-err));
 }
@@ -164,7 +164,7 @@ static int do_lesson(const struct paths *p, const struct wanted *w, const char *
 	if (w->test)
 		return test(p, which, names, n);
 	if (which == NULL && (w->predict != NULL || w->check != NULL))
-		options_refuse("lesson", NULL, "no lesson is named (allowed: forklab lesson)");
+		options_refuse("lesson", NULL, "no lesson is named (see forklab lesson)");
 	if (which == NULL) {
 		list_lessons(p, names, n);
 		return EXIT_DONE;

@@ -55,17 +55,16 @@ static __attribute__((noreturn)) void refuse(const char *name)
 		names[i] = commands[i].name;
 	near = options_nearest(name, names);
 	if (near)
-		say_exit(EXIT_USAGE,
-			"%s: no such command, did you mean %s? (allowed: forklab --help)", name,
-			near);
-	say_exit(EXIT_USAGE, "%s: no such command (allowed: forklab --help)", name);
+		say_exit(EXIT_USAGE, "%s: no such command, did you mean %s? (see forklab --help)",
+			name, near);
+	say_exit(EXIT_USAGE, "%s: no such command (see forklab --help)", name);
 }
 
 int main(int argc, char **argv)
 {
 	say_program("forklab");
 	if (argc < 2)
-		say_exit(EXIT_USAGE, "command: none given (allowed: forklab --help)");
+		say_exit(EXIT_USAGE, "command: none given (see forklab --help)");
 	if (argv[1][0] == '-')
 		answer_option(argc, argv);
 	for (const struct command *c = commands; c->name; c++)

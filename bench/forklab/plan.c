@@ -293,7 +293,8 @@ static void print_plan(const struct place *p, const unsigned *counts, size_t n, 
 {
 	const struct place_machine *m = place_machine(p);
 
-	printf("Machine: %s\n", m->text);
+	/* "described machine: 4 cores, ..." says itself that it is none of ours. */
+	printf("%s%s\n", m->real ? "Machine: " : "", m->text);
 	if (*place_synthetic(p))
 		printf("hwloc:   %s\n", place_synthetic(p));
 	printf("Order:   %s; %zu place%s, %u can run at once (bounded by: %s)\n\n", place_policy(p),

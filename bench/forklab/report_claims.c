@@ -1,9 +1,11 @@
 /* report_claims.c - the published claims in the page and on the terminal */
 #include "report.h"
 
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "harness/table.h"
+#include "claims_show.h"
 
 /* A shape beside each word, so that colour is not needed. */
 static const char *const signs[CLAIM_VERDICTS] = {
@@ -106,9 +108,11 @@ static void put_claim(FILE *f, const struct report *r, const struct claim *c, bo
 			html_text(f, c->text);
 			if (source) {
 				fputs(" <span class=\"soft\">", f);
-				html_textf(f, "%s%s%s%s%s%s%s", c->author, *c->author ? ", " : "",
+				/* "9", or "table 28-3" */
+				html_textf(f, "%s%s%s%s%s%s%s%s", c->author, *c->author ? ", " : "",
 					c->title, *c->year ? ", " : "", c->year,
-					*c->line ? ", line " : "", c->line);
+					*c->line ? ", " : "",
+					isdigit((unsigned char)*c->line) ? "line " : "", c->line);
 				fputs("</span>", f);
 			}
 			fprintf(f, "</td><td rowspan=\"%zu\">", n);
@@ -149,45 +153,18 @@ void report_put_claims(FILE *f, const struct report *r, const char *topic)
 		fputs("</section>\n", f);
 }
 
-/* Texts of people are cut for the terminal; the page has them whole. */
-static void cell(struct table *t, const char *text, size_t most)
-{
-	char buf[200];
-	size_t n = 0, columns = 0;
-
-	while (text[n] && n + 8 < sizeof(buf)) {
-		if (((unsigned char)text[n] & 0xc0) != 0x80 && columns++ >= most)
-			break;
-		buf[n] = text[n];
-		n++;
-	}
-	snprintf(buf + n, sizeof(buf) - n, "%s", text[n] ? "..." : "");
-	table_cell(t, buf);
-}
-
 void report_print_verdicts(const struct report *r, FILE *out)
 {
-	static const char *const head[] = {
-		"claim", "what is claimed", "in", "measured here", "verdict", NULL};
-	struct table *t;
+	const struct claim **list;
+	size_t n = 0;
 
 	if (!r->claims || !count(r, NULL))
 		return;
-	t = table_new(head);
-	for (size_t i = 0; t && i < claims_count(r->claims); i++) {
-		const struct claim *c = claims_get(r->claims, i);
-		struct claim_judgement j[CLAIM_SUBJECTS];
-		size_t n = wanted(r, c, NULL) ? claims_judge(c, r->store, j) : 0;
-
-		for (size_t k = 0; k < n; k++) {
-			table_cell(t, k ? "" : c->id);
-			cell(t, k ? "" : c->text, 44);
-			cell(t, j[k].subject, 16);
-			cell(t, *j[k].measured ? j[k].measured : "-", 28);
-			table_cell(t, claim_verdict_name(j[k].verdict));
-		}
-	}
-	if (t)
-		table_print(t, out, table_colour(out));
-	table_free(t);
+	list = calloc(claims_count(r->claims), sizeof(*list));
+	for (size_t i = 0; list && i < claims_count(r->claims); i++)
+		if (wanted(r, claims_get(r->claims, i), NULL))
+			list[n++] = claims_get(r->claims, i);
+	if (n)
+		claims_show_list(out, list, n, r->store, false);
+	free(list);
 }

@@ -36,10 +36,10 @@ static __attribute__((noreturn)) void refuse(const json_t *names, const char *na
 		say_exit(EXIT_ENVIRONMENT, "run: %s: no benchmark is built here: make", name);
 	if (near)
 		say_exit(EXIT_USAGE,
-			"run: %s: no such benchmark, did you mean %s? (allowed: forklab "
+			"run: %s: no such benchmark, did you mean %s? (see forklab "
 			"run --list)",
 			name, near);
-	say_exit(EXIT_USAGE, "run: %s: no such benchmark (allowed: forklab run --list)", name);
+	say_exit(EXIT_USAGE, "run: %s: no such benchmark (see forklab run --list)", name);
 }
 
 /* The user's own place for the records goes first; FORKLAB_OUTPUT is one too. */
@@ -127,7 +127,7 @@ int cmd_run(int argc, char **argv)
 	if (err)
 		say_exit(EXIT_ENVIRONMENT, "run: build: %s", strerror(-err));
 	if (!list && n >= argc)
-		options_refuse("run", NULL, "names no benchmark (allowed: forklab run --list)");
+		options_refuse("run", NULL, "names no benchmark (see forklab run --list)");
 	if (!list && !has(names, argv[n]))
 		refuse(names, argv[n]);
 	if (list)

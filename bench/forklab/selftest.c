@@ -233,6 +233,8 @@ int cmd_selftest(int argc, char **argv)
 	if (first < argc)
 		options_refuse(
 			"selftest", argv[first], "takes no operand (allowed: options alone)");
+	if (run_id && !record_run_id_fits(run_id))
+		options_refuse("--run-id", run_id, RECORD_RUN_ID_RULE);
 	if (err)
 		say_exit(EXIT_ENVIRONMENT, "selftest: its own folder: %s", strerror(-err));
 	record_run_id(id, sizeof(id));

@@ -64,9 +64,9 @@ static void check_name(const json_t *names, const char *name)
 	near = catalog_nearest(names, name);
 	if (near != NULL)
 		say_exit(EXIT_USAGE,
-			"watch: %s: no such demo, did you mean %s? (allowed: forklab watch)", name,
+			"watch: %s: no such demo, did you mean %s? (see forklab watch)", name,
 			near);
-	say_exit(EXIT_USAGE, "watch: %s: no such demo (allowed: forklab watch)", name);
+	say_exit(EXIT_USAGE, "watch: %s: no such demo (see forklab watch)", name);
 }
 
 /* Before the demo runs: nobody should watch ten seconds for a record that cannot be kept. */
@@ -219,7 +219,9 @@ static int watch(struct watching *w)
 		say_exit(
 			EXIT_ENVIRONMENT, "watch: %s: cannot be started: %s", path, strerror(-err));
 	judge(w, &end, &v);
-	printf("%s: %s\n", w->name, v.reason);
+	/* A usage error has been told by the demo itself, in its one line. */
+	if (v.exit != EXIT_USAGE)
+		printf("%s: %s\n", w->name, v.reason);
 	if (end.interrupted != 0) {
 		fflush(stdout);
 		(void)record_close(&w->records);

@@ -375,6 +375,8 @@ int main(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], "--launch"))
 		return launch_main(&bench);
 	read_options(argc, argv);
+	if (line.run_id && !record_run_id_fits(line.run_id))
+		options_refuse("--run-id", line.run_id, RECORD_RUN_ID_RULE);
 	if (line.describe) {
 		describe_json(stdout, program_invocation_short_name, &bench);
 		return say_finish(EXIT_DONE);

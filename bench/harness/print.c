@@ -61,7 +61,7 @@ static void ratio_cells(struct table *t, const json_t *c)
 		table_cellf(t, "[%s, %s]", table_number(lo, sizeof(lo), end_of(ci, 0)),
 			table_number(hi, sizeof(hi), end_of(ci, 1)));
 	else
-		table_cell(t, "[-, -]");
+		table_cell(t, "none yet");
 }
 
 static void flag_cell(struct table *t, const json_t *result)

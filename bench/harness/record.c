@@ -286,6 +286,15 @@ void record_run_id(char *buf, size_t len)
 		tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, next_suffix());
 }
 
+bool record_run_id_fits(const char *id)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	size_t n = strlen(id);
+
+	return n > 0 && n <= 64 && id[0] != '.' && strspn(id, allowed) == n;
+}
+
 void record_utc(char *buf, size_t len)
 {
 	struct tm tm = utc_now();

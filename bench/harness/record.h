@@ -42,6 +42,10 @@ int record_read(const char *path, int (*each)(json_t *obj, void *arg), void *arg
 
 /* "20261121T094500Z-1a2b3c": sorts by time. len >= 24. */
 void record_run_id(char *buf, size_t len);
+/* Whether id may name a run and its file: 1 to 64 letters, digits, '.', '_' and '-', no '.' in front. */
+#define RECORD_RUN_ID_RULE                                                                         \
+	"is no name of a run (allowed: 1 to 64 letters, digits, '.', '_', '-', no '.' in front)"
+bool record_run_id_fits(const char *id);
 /* Now as RFC 3339 UTC, for people; measuring never uses it. len >= 21. */
 void record_utc(char *buf, size_t len);
 

@@ -17,7 +17,7 @@
 char *table_time(char *buf, size_t len, double ns);
 /*
  * "[11.9, 12.8]" in the unit of at_ns, so that it stands beside it; a fourth digit where three make
- * both ends the same; "[-, -]" with known false.
+ * both ends the same; "none yet" with known false.
  */
 char *table_time_interval(
 	char *buf, size_t len, double at_ns, bool known, double lo_ns, double hi_ns);

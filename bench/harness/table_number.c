@@ -102,7 +102,7 @@ char *table_time_interval(
 	int unit = time_unit(at_ns);
 
 	if (!known) {
-		snprintf(buf, len, "[-, -]");
+		snprintf(buf, len, "none yet");
 		return buf;
 	}
 	/* A narrow interval gets a fourth digit before it looks like none. */
