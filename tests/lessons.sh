@@ -57,7 +57,8 @@ check "before a prediction the text ends with the questions" '[ $rc = 0 ]' '[[ $
 	'[[ $out != *"## Run"* ]]' '[[ $out == *"--predict ANSWER"* ]]' '[[ $out != *misconception* ]]'
 lesson 01 --no-predict
 check "who wants to, reads on without" '[ $rc = 0 ]' '[[ $out == *"## Run"*"## Verdict"*"## Do not conclude"* ]]' \
-	'[[ $out != *"<details>"* ]]' '[[ $out != *"<!--"* ]]'
+	'[[ $out != *"<details>"* ]]' '[[ $out != *"<!--"* ]]' '[[ $out != *"<time>"* ]]' '[[ $out == *" all  thread  ...  ..."* ]]' \
+	'[[ $out != *"](predict.md)"* ]]' '[[ $out == *"questions of predict.md down now"* ]]'
 for bad in '' B 'B,D' 'B,D,90,1' 'X,D,90' 'BB,D,90' 'B,D,many' 'B,D,-1' 'B,D,1e3' 'B,D,nan' '90,B,D' 'B,D,' ',,'; do
 	lesson 01 --predict "$bad"
 	check "the prediction \"$bad\" is refused" '[ $rc = 2 ]' '[[ $err == "forklab: --predict: "* ]]' \
@@ -70,6 +71,33 @@ check "a prediction is kept with its time" '[ $rc = 0 ]' '[[ $out == Kept.* ]]' 
 lesson 1
 check "after it the whole text is shown, and the prediction" '[ $rc = 0 ]' '[[ $out == *"## Run"* ]]' \
 	'[[ $out == *"Your prediction: B, D, 90.5 (written down 2"* ]]'
+check "without records it says what to measure first" '[[ $out == *"1.  B, 5 times as long."*"not to be compared yet: "*"forklab run start_cost"* ]]' \
+	'[[ $out == *"2.  D: it is C. "*"the kernel knows what is new"* ]]' '[[ $out == *"3.  90.5 µs."* ]]'
+
+# Twenty rounds in which a fork takes 160 µs and a thread 32 µs, but for a last digit.
+record() { # VARIANT NS
+	local i t=''
+	for i in {0..19}; do t+=,$(($2 + i % 3)); done
+	printf '{"type":"result","run_id":"R1","bench":"start_cost","topic":"t","variant":"%s","params":{"cpus":"all"},' "$1"
+	printf '"iters":1,"launches":2,"n":20,"check_ok":true,"median":%d,"ci95":[%d,%d],"stop_reason":"budget","flags":[],' \
+		"$2" $(($2 - 1000)) $(($2 + 1000))
+	printf '"raw":{"launch":[0%s,1%s],"round":[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19],"t_ns":[%s],"tags":[0%s]}}\n' \
+		"$(printf ',0%.0s' {1..9})" "$(printf ',1%.0s' {1..9})" "${t#,}" "$(printf ',0%.0s' {1..19})"
+}
+{
+	echo '{"type":"run","schema":"forklab/1.0","run_id":"R1","program":"start_cost","quick":false,"machine":{"effective":2}}'
+	record fork 160000
+	record thread 32000
+} >"$tmp/tree/build/results/R1.jsonl"
+lesson 1
+check "with records each answer stands beside what was measured" \
+	'[[ $out == *"1.  B, 5 times as long. Here fork / thread is 5 [5, 5]: right"* ]]' \
+	'[[ $out == *"3.  90.5 µs. Here it is 160 µs [159, 161]: you said 1.768 times too little."* ]]'
+lesson 1 --predict D,C,160
+lesson 1
+check "a wrong ratio is told with the belief behind it, a right fact and a right time as such" \
+	'[[ $out == *"1.  D, 1000 times as long. Here fork / thread is 5 [5, 5]: B is nearer."*"\"fork copies all memory\""* ]]' \
+	'[[ $out == *"2.  C: right. "* ]]' '[[ $out == *"inside the interval"* ]]'
 lesson 02-nothing
 check "a lesson that is not there is refused" '[ $rc = 2 ]' '[[ $err == *"02-nothing: no such lesson"* ]]'
 lesson 01-start-cots

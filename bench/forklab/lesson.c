@@ -1,6 +1,7 @@
 /* lesson.c - forklab lesson: lists the lessons, shows one, keeps its predictions, checks its
  * exercises */
 #include "forklab/lesson.h"
+#include "forklab/store.h"
 
 #include "forklab/bounded.h"
 #include "forklab/cmd.h"
@@ -88,21 +89,36 @@ static void open_or_refuse(const struct paths *p, const char *which, struct less
 		say_exit(EXIT_ENVIRONMENT, "lesson: %s: cannot be read: %s", which, strerror(-err));
 }
 
+static void compare(
+	const struct paths *p, const struct lesson *l, const json_t *predicted, const char *said)
+{
+	struct store *s;
+	size_t files = 0;
+
+	printf("\nYour prediction: %s\n", said);
+	if (store_new(&s) < 0)
+		return;
+	if (store_add_folder(s, p->results, &files) == 0)
+		lesson_compare(s, l, json_object_get(predicted, "answers"));
+	store_free(s);
+}
+
 static int show(const struct paths *p, const struct lesson *l, bool whole)
 {
 	char said[200];
-	bool predicted = lesson_predicted(p, l, said, sizeof(said));
+	json_t *predicted = lesson_predicted(p, l, said, sizeof(said));
 
 	if (l->predict[0] == '\0')
 		whole = true;
-	lesson_print(l, whole || predicted);
-	if (predicted)
-		printf("\nYour prediction: %s\n", said);
+	lesson_print(l, whole || predicted != NULL);
+	if (predicted != NULL)
+		compare(p, l, predicted, said);
 	else if (!whole)
 		printf("\nFirst write down what you expect, then read on:\n"
 		       "    forklab lesson %.2s --predict ANSWER,ANSWER,...\n"
 		       "(or read on without: forklab lesson %.2s --no-predict)\n",
 			l->name, l->name);
+	json_decref(predicted);
 	return EXIT_DONE;
 }
 
@@ -116,7 +132,10 @@ static int predict(const struct paths *p, const struct lesson *l, const char *an
 	if (err < 0)
 		say_exit(EXIT_ENVIRONMENT, "--predict: %s: cannot be kept: %s", p->results,
 			strerror(-err));
-	printf("Kept. Now measure: forklab lesson %.2s shows the rest.\n", l->name);
+	printf("Kept. Now measure: forklab lesson %.2s shows the rest, and at its end your answers "
+	       "beside "
+	       "what this machine says.\n",
+		l->name);
 	return EXIT_DONE;
 }
 

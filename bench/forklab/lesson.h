@@ -9,6 +9,7 @@
 #define FORKLAB_LESSON_H
 
 #include "forklab/paths.h"
+#include <jansson.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,8 +44,12 @@ void lesson_print(const struct lesson *l, bool whole);
  */
 int lesson_predict(const struct paths *p, const struct lesson *l, const char *answers, char *why,
 	size_t whylen);
-/* The newest prediction for this lesson, "B, C, 40 (2026-01-31T10:00:00Z)". False: none. */
-bool lesson_predicted(const struct paths *p, const struct lesson *l, char *buf, size_t len);
+/* The newest prediction for this lesson, a new reference; buf: "B, C, 40 (written down 2026-01-31T10:00:00Z)".
+ * NULL: none. */
+json_t *lesson_predicted(const struct paths *p, const struct lesson *l, char *buf, size_t len);
+/* Prints a line or two for each of the answers: what the records say of it. */
+struct store;
+void lesson_compare(const struct store *s, const struct lesson *l, const json_t *answers);
 
 /* Test lines in TAP, numbered from one lesson to the next. */
 struct tap {

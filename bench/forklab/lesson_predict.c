@@ -156,17 +156,14 @@ static void tell_answers(const json_t *found, char *buf, size_t len)
 			buf + used, len - used, " (written down %s)", when != NULL ? when : "once");
 }
 
-bool lesson_predicted(const struct paths *p, const struct lesson *l, char *buf, size_t len)
+json_t *lesson_predicted(const struct paths *p, const struct lesson *l, char *buf, size_t len)
 {
 	struct newest n = {l->name, NULL};
 	char file[PATH_MAX + 32];
-	bool found;
 
 	snprintf(file, sizeof(file), "%s/predictions.jsonl", p->results);
 	(void)record_read(file, keep_newest, &n, NULL); /* no file: no prediction */
-	found = n.found != NULL;
-	if (found)
+	if (n.found != NULL)
 		tell_answers(n.found, buf, len);
-	json_decref(n.found);
-	return found;
+	return n.found;
 }

@@ -2,6 +2,7 @@
 #include "forklab/lesson.h"
 
 #include "forklab/text_file.h"
+#include "harness/ensure.h"
 #include "harness/options.h"
 #include <ctype.h>
 #include <dirent.h>
@@ -147,23 +148,71 @@ char *lesson_field(const struct lesson *l, const char *word, char *buf, size_t l
 	return buf;
 }
 
-/* The line without its HTML tags; what stands in backquotes stays, and so does a web address. */
-static size_t untag(const char *line, size_t len, char *out)
+/* "[name](target)": true, with the name's place and the length of the whole. */
+static bool is_link(const char *at, size_t len, size_t *name, size_t *whole)
 {
+	const char *close = memchr(at, ']', len), *end;
+
+	if (len < 4 || *at != '[' || close == NULL || close + 1 >= at + len || close[1] != '(')
+		return false;
+	end = memchr(close, ')', (size_t)(at + len - close));
+	if (end == NULL)
+		return false;
+	*name = (size_t)(close - at) - 1;
+	*whole = (size_t)(end - at) + 1;
+	return true;
+}
+
+static bool is_tag(const char *at, size_t len)
+{
+	const char *close = memchr(at, '>', len);
+
+	return len > 1 && *at == '<' && close != NULL &&
+	       (at[1] == '/' || isalpha((unsigned char)at[1])) &&
+	       memmem(at, (size_t)(close - at), "://", 3) == NULL;
+}
+
+/* The line without HTML tags, and with a link's name alone; in backquotes all stays. out has len bytes. */
+static size_t plain_text(const char *line, size_t len, char *out)
+{
+	size_t n = 0, name, whole;
 	bool code = false;
+
+	for (size_t i = 0; i < len; i++) {
+		code ^= line[i] == '`';
+		if (!code && is_tag(line + i, len - i)) {
+			i = (size_t)((const char *)memchr(line + i, '>', len - i) - line);
+		} else if (!code && is_link(line + i, len - i, &name, &whole)) {
+			memcpy(out + n, line + i + 1, name);
+			n += name;
+			i += whole - 1;
+		} else {
+			out[n++] = line[i];
+		}
+	}
+	return n;
+}
+
+/* What a block shows, with "..." for what differs from machine to machine (expect.h). out has 2 len bytes. */
+static size_t plain_block(const char *line, size_t len, char *out)
+{
+	static const char *const holders[] = {"<text>", "<time>", "<x>", "<n>"};
 	size_t n = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		const char *close = memchr(line + i, '>', len - i);
+		size_t k = 0;
 
-		code ^= line[i] == '`';
-		if (!code && line[i] == '<' && close != NULL && i + 1 < len &&
-			(line[i + 1] == '/' || isalpha((unsigned char)line[i + 1])) &&
-			memmem(line + i, (size_t)(close - line) - i, "://", 3) == NULL) {
-			i = (size_t)(close - line);
+		while (k < ARRAY_LEN(holders) &&
+			(len - i < strlen(holders[k]) ||
+				memcmp(line + i, holders[k], strlen(holders[k])) != 0))
+			k++;
+		if (k == ARRAY_LEN(holders)) {
+			out[n++] = line[i];
 			continue;
 		}
-		out[n++] = line[i];
+		memcpy(out + n, "...", 3);
+		n += 3;
+		i += strlen(holders[k]) - 1;
 	}
 	return n;
 }
@@ -213,13 +262,13 @@ static void print_line(struct printer *r, const char *line, size_t len)
 	if (len == 0 && r->blank && !r->fenced)
 		return;
 	r->blank = len == 0;
-	plain = malloc(len + 1);
+	plain = malloc(2 * len + 1);
 	if (plain == NULL)
 		return;
-	n = r->fenced ? len : untag(line, len, plain);
+	n = r->fenced ? plain_block(line, len, plain) : plain_text(line, len, plain);
 	if (summary)
 		printf("[%u] ", r->question);
-	printf("%s%.*s\n", r->fenced && len > 0 ? "    " : "", (int)n, r->fenced ? line : plain);
+	printf("%s%.*s\n", r->fenced && len > 0 ? "    " : "", (int)n, plain);
 	free(plain);
 }
 

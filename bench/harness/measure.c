@@ -31,6 +31,8 @@ struct measure {
 	bool running;
 	uint64_t begin_ns;
 	unsigned launches;
+	unsigned number; /* of the launch that runs */
+	bool calibrated;
 };
 
 static bool live(const struct study_cell *c)
@@ -62,11 +64,15 @@ static void show(const struct measure *m, const struct study_block *b)
 	if (!m->progress)
 		return;
 	if (b->precision > 0)
-		snprintf(width, sizeof(width), ", %s %s, widest interval +-%.1f %%",
+		snprintf(width, sizeof(width), ", %s %s, widest interval \xc2\xb1%.1f %%",
 			m->s->bench->variants[c->variant].name,
 			table_time(time, sizeof(time), b->median_ns), 100 * b->precision);
-	at += snprintf(text, sizeof(text), "point %zu of %zu:", (size_t)(b - m->s->blocks) + 1,
-		m->s->nblocks);
+	/* In calibration the points come in their order; in a launch they do not, so launches are counted. */
+	if (m->calibrated)
+		at += snprintf(text, sizeof(text), "launch %u of %u,", m->number + 1, m->launches);
+	else
+		at += snprintf(text, sizeof(text), "trying point %zu of %zu,",
+			(size_t)(b - m->s->blocks) + 1, m->s->nblocks);
 	for (size_t a = 0; a < m->s->naxes; a++)
 		at += snprintf(text + at, sizeof(text) - (size_t)at, " %s=%s",
 			m->s->bench->axes[a].name, p->values[a]);
@@ -404,6 +410,7 @@ static int one_launch(struct measure *m, unsigned number, struct stats_rng *rng)
 		order[i] = order[j];
 		order[j] = i;
 	}
+	m->number = number;
 	share_out(m, number);
 	for (size_t i = 0; !err && i < n; i++) {
 		struct study_block *b = &m->s->blocks[order[i]];
@@ -425,6 +432,7 @@ static int all_launches(struct measure *m)
 	struct stats_rng rng;
 	int err = calibrate_all(m);
 
+	m->calibrated = true;
 	stats_rng_seed(&rng, m->s->limits.seed);
 	m->launches = budget_launches(m->s, m->s->limits.budget_s - spent_s(m), m->launches);
 	for (unsigned k = 0; !err && k < m->launches && budget_unfinished(m->s); k++) {
