@@ -56,6 +56,9 @@ static void put_title(FILE *f, const char *topic)
 {
 	char text[120];
 
+	/* Its questions are also about threads. */
+	if (!strcmp(topic, "spawn-vs-fork"))
+		topic = "what-a-start-costs: thread, fork, spawn";
 	snprintf(text, sizeof(text), "%s", topic);
 	for (char *p = text; *p; p++)
 		if (*p == '-' || *p == '_')

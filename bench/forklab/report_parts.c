@@ -108,30 +108,31 @@ static void put_selftest(FILE *f, const json_t *s)
 {
 	const json_t *rate = json_object_get(s, "rate_ci95"),
 		     *excluded = json_object_get(s, "excluded_ci95");
-	double n = report_number(s, "verdicts", 0);
-	char ratio[TABLE_CELL];
+	double n = report_number(s, "verdicts", 0),
+	       smallest = report_number(s, "resolvable_ratio", 0);
+	char percent[TABLE_CELL];
 
+	if (smallest > 1)
+		html_textf(f,
+			"A difference of less than %s %% cannot be seen on this machine in %.0f "
+			"rounds. ",
+			table_number(percent, sizeof(percent), 100 * (smallest - 1)),
+			report_number(s, "rounds_each", 0));
 	html_textf(f,
-		"%.0f verdicts on a benchmark against itself, %.0f rounds each%s: %.0f said faster "
-		"or "
-		"slower, where nothing differs",
-		n, report_number(s, "rounds_each", 0),
-		json_is_true(json_object_get(s, "quick")) ? " (quick)" : "",
+		"Of %.0f verdicts on a benchmark against itself%s, %.0f saw a difference where "
+		"there is none",
+		n, json_is_true(json_object_get(s, "quick")) ? " (a quick test)" : "",
 		report_number(s, "false_alarms", 0));
 	if (json_array_size(rate) == 2)
-		html_textf(f, " (%.3g %% to %.3g %% of such verdicts)",
+		html_textf(f, ": false alarms in %.3g %% to %.3g %% of all cases",
 			100 * json_number_value(json_array_get(rate, 0)),
 			100 * json_number_value(json_array_get(rate, 1)));
-	html_textf(f, "; %.0f intervals left out 1", report_number(s, "excluded", 0));
+	html_textf(f, "; %.0f intervals did not hold the true ratio, 1",
+		report_number(s, "excluded", 0));
 	if (json_array_size(excluded) == 2)
 		html_textf(f, " (%.3g %% to %.3g %%; 5 %% would be as promised)",
 			100 * json_number_value(json_array_get(excluded, 0)),
 			100 * json_number_value(json_array_get(excluded, 1)));
-	if (json_is_number(json_object_get(s, "resolvable_ratio")))
-		html_textf(f, ". The smallest ratio that %.0f rounds can tell apart here: %s",
-			report_number(s, "rounds_each", 0),
-			table_number(
-				ratio, sizeof(ratio), report_number(s, "resolvable_ratio", 0)));
 	html_textf(f, ". Measured at %s on %s.", report_text(s, "started"),
 		or_unknown(report_text(s, "machine_text"), "an unknown machine"));
 }
@@ -267,7 +268,7 @@ static void put_object(FILE *f, const char *title, json_t *obj)
 
 static void put_run(FILE *f, const struct report_bench *b)
 {
-	char *argv = json_dumps(json_object_get(b->run, "argv"), JSON_ENCODE_ANY);
+	const json_t *argv = json_object_get(b->run, "argv");
 	char *seed = json_dumps(json_object_get(b->run, "seed"), JSON_ENCODE_ANY);
 	const json_t *limits = json_object_get(b->run, "limits");
 
@@ -283,9 +284,10 @@ static void put_run(FILE *f, const struct report_bench *b)
 	html_textf(f, "%.3g s of %.3g s", report_number(b->end, "wall_s", 0),
 		report_number(limits, "budget_s", 0));
 	fputs("</td><td class=\"t\"><code>", f);
-	html_text(f, argv ? argv : "");
+	/* As it was typed, but for quotes. */
+	for (size_t i = 0; i < json_array_size(argv); i++)
+		html_textf(f, "%s%s", i ? " " : "", json_string_value(json_array_get(argv, i)));
 	fputs("</code></td></tr>\n", f);
-	free(argv);
 	free(seed);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/result.h"
 #include "harness/table.h"
 
 static void put_cell(FILE *f, const char *class, const char *text)
@@ -155,6 +156,49 @@ static void put_row(FILE *f, const struct report_bench *b, const struct report_s
 	fputs("</tr>\n", f);
 }
 
+static bool has_flag(const json_t *results, const char *name)
+{
+	const json_t *o, *flag;
+	size_t i, k;
+
+	json_array_foreach(results, i, o)
+	{
+		json_array_foreach(json_object_get(o, "flags"), k, flag)
+		{
+			const char *text = json_string_value(flag);
+
+			if (text && !strcmp(text, name))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* What the last column's words mean, as far as they occur. */
+static void put_flag_texts(FILE *f, const json_t *results)
+{
+	bool any = false;
+
+	for (int i = 0; i < RESULT_FLAGS; i++) {
+		enum result_flag flag = (enum result_flag)i;
+		char name[64];
+
+		if (!has_flag(results, result_flag_name(flag)))
+			continue;
+		fputs(any ? "" : "<dl class=\"flags soft\">\n", f);
+		any = true;
+		snprintf(name, sizeof(name), "%s", result_flag_name(flag));
+		for (char *p = name; *p; p++)
+			*p = *p == '_' ? ' ' : *p;
+		fputs("<dt>", f);
+		html_text(f, name);
+		fputs("</dt><dd>", f);
+		html_text(f, result_flag_text(flag));
+		fputs("</dd>\n", f);
+	}
+	fputs(any ? "</dl>\n" : "", f);
+}
+
 /* A longer table is folded: the charts above it say the same at a glance. */
 #define OPEN_ROWS 16
 
@@ -181,6 +225,7 @@ static void put_table(FILE *f, const struct report_bench *b)
 	for (size_t i = 0; i < n; i++)
 		put_row(f, b, &axes, json_array_get(b->results, i));
 	fputs("</table></div>\n", f);
+	put_flag_texts(f, b->results);
 	if (n < all)
 		fprintf(f, "<p class=\"soft\">%zu more rows are in the records.</p>\n", all - n);
 	fputs("</details>\n", f);

@@ -1,5 +1,6 @@
 /* print.c - the table a benchmark ends with */
 #include "harness/print.h"
+#include "harness/result.h"
 #include "harness/table.h"
 #include <string.h>
 
@@ -187,6 +188,37 @@ static void print_skips(FILE *f, const struct study *s, const json_t *records)
 	}
 }
 
+static bool has_flag(const json_t *records, const char *name)
+{
+	const json_t *o, *flag;
+	size_t i, k;
+
+	json_array_foreach(records, i, o)
+	{
+		if (!is(o, "result"))
+			continue;
+		json_array_foreach(json_object_get(o, "flags"), k,
+			flag) if (!strcmp(json_string_value(flag), name)) return true;
+	}
+	return false;
+}
+
+/* What the words behind the rows mean, as far as they occur. */
+static void print_flags(FILE *f, const json_t *records)
+{
+	bool first = true;
+
+	for (int i = 0; i < RESULT_FLAGS; i++) {
+		enum result_flag flag = (enum result_flag)i;
+
+		if (!has_flag(records, result_flag_name(flag)))
+			continue;
+		fprintf(f, "%s%s: %s\n", first ? "\n" : "", result_flag_name(flag),
+			result_flag_text(flag));
+		first = false;
+	}
+}
+
 void print_table(FILE *f, const struct study *s, const json_t *records, const char *machine,
 	const char *placement, bool colour)
 {
@@ -199,6 +231,7 @@ void print_table(FILE *f, const struct study *s, const json_t *records, const ch
 	print_results(f, s, records, colour);
 	if (s->bench->marks[0])
 		print_marks(f, s, records, colour);
+	print_flags(f, records);
 	print_skips(f, s, records);
 }
 

@@ -154,23 +154,28 @@ static unsigned launches(const struct study_cell *c)
 	return n;
 }
 
+static void add_flag(json_t *list, enum result_flag flag)
+{
+	json_array_append_new(list, json_string(result_flag_name(flag)));
+}
+
 static json_t *flags(const struct study *s, const struct study_cell *c,
 	const struct stats_summary *sum, size_t ndisturbed)
 {
 	json_t *f = json_array();
 
 	if (sum->autocorrelated)
-		json_array_append_new(f, json_string("autocorrelated"));
+		add_flag(f, FLAG_AUTOCORRELATED);
 	if (sum->no_steady_state)
-		json_array_append_new(f, json_string("no_steady_state"));
+		add_flag(f, FLAG_NO_STEADY_STATE);
 	if (sum->launches_differ)
-		json_array_append_new(f, json_string("launches_differ"));
+		add_flag(f, FLAG_LAUNCHES_DIFFER);
 	if (5 * ndisturbed > c->n && !s->points[c->point].oversubscribed)
-		json_array_append_new(f, json_string("disturbed"));
+		add_flag(f, FLAG_DISTURBED);
 	if (s->points[c->point].oversubscribed)
-		json_array_append_new(f, json_string("oversubscribed"));
+		add_flag(f, FLAG_OVERSUBSCRIBED);
 	if (!s->bench->single && sum->median * (double)c->iters < 5e5)
-		json_array_append_new(f, json_string("short_interval"));
+		add_flag(f, FLAG_SHORT_INTERVAL);
 	return f;
 }
 

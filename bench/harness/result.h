@@ -5,6 +5,19 @@
 #include "harness/study.h"
 #include <jansson.h>
 
+/* What a record may say against its own numbers, and what that means for the reader. */
+enum result_flag {
+	FLAG_AUTOCORRELATED,
+	FLAG_NO_STEADY_STATE,
+	FLAG_LAUNCHES_DIFFER,
+	FLAG_DISTURBED,
+	FLAG_OVERSUBSCRIBED,
+	FLAG_SHORT_INTERVAL,
+	RESULT_FLAGS
+};
+const char *result_flag_name(enum result_flag flag); /* as it stands in records */
+const char *result_flag_text(enum result_flag flag); /* one clause: what it means, what to do */
+
 struct result_run {
 	const char *run_id, *program;
 	int argc;

@@ -156,7 +156,7 @@ static json_t *compare(const struct study *s, const struct study_cell *a,
 		return NULL;
 	}
 	if (c.launches_differ)
-		json_array_append_new(flags, json_string("launches_differ"));
+		json_array_append_new(flags, json_string(result_flag_name(FLAG_LAUNCHES_DIFFER)));
 	return json_pack(
 		"{s:s,s:s,s:s,s:s,s:o,s:s,s:s,s:f,s:o,s:f,s:I,s:I,s:I,s:f,s:i,s:s,s:b,s:f,s:o}",
 		"type", "compare", "run_id", run->run_id, "bench", run->program, "topic",
