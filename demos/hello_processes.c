@@ -2,7 +2,7 @@
  * hello_processes - four children draw a random number each, and all draw the same one
  *
  * listings: 002-L01 001-L08
- * claims: none
+ * claims: 002-C005
  *
  * Watch for: four greetings from four pids, in any order, and one number in all of them. The parent
  * seeds rand() before it forks; fork copies the whole process, the hidden state of rand() too, so

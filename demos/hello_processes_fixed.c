@@ -2,7 +2,7 @@
  * hello_processes_fixed - four children seed rand() themselves, and draw different numbers
  *
  * listings: 002-L01 001-L08
- * claims: none
+ * claims: 002-C005
  *
  * Watch for: four greetings from four pids, in any order, and four numbers. Each child asks the
  * kernel for a seed of its own before it draws. A seed made from the time would not do: four

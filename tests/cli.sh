@@ -276,7 +276,7 @@ claims() {
 	done
 	call "$prog" claims C003
 	check "forklab claims C003: means two, which are named" '[ $rc -eq 2 ]' one_line 'says "000-C003, 001-C003"'
-	call "$prog" claims 001-C0181
+	call "$prog" claims 001-C0l8
 	check "forklab claims: a mistyped id gets a near miss" '[ $rc -eq 2 ]' one_line 'says "did you mean 001-C018?"'
 	call "$prog" claims --search ' '
 	check "forklab claims: a search for nothing is a usage error" '[ $rc -eq 2 ]' one_line 'says --search'

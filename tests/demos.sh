@@ -157,6 +157,22 @@ call "$tmp/tree/build/forklab" watch right
 check "without --output the record goes to build/results" '[ $rc = 0 ]' \
 	'grep -q "\"name\":\"right\",\"exit\":0," "$tmp"/tree/build/results/*.jsonl'
 
+# What a demo decides is said on both sides: in its header, and in the claim.
+for file in demos/*.c; do
+	read -ra ids < <(sed -n 's/^ \* claims: //p' "$file")
+	for id in "${ids[@]}"; do
+		[ "$id" != none ] || continue
+		check "$file names the claim $id, which is there" 'grep -q "\"id\": \"$id\"" bench/claims/*.json'
+	done
+done
+decided=0
+while read -r id demo; do
+	decided=$((decided + 1))
+	check "$demo decides $id and says so" 'sed -n "s/^ \* claims: //p" "demos/$demo.c" | grep -qw -- "$id"'
+done < <(awk -F'"' '/"id": "[^"]*",$/ { id = $4 }
+	/"demo": "/ { sub(/.*"demo": "/, ""); sub(/".*/, ""); print id, $0 }' bench/claims/*.json)
+check "there are claims that a demo decides" '[ $decided -ge 6 ]'
+
 # The pid lies in a file; the demo is told to end by a signal to forklab.
 make_demo waiting "echo \$\$ >$tmp/pid; sleep 1000 & wait" 'one <n>'
 for signal in INT TERM; do

@@ -62,3 +62,31 @@ int kit_number(const struct mp_child *self)
 {
 	return *(const int *)mp_child_argument(self, NULL);
 }
+
+#define HEAD offsetof(struct kit_message, bytes)
+
+static size_t length_of(uint32_t number)
+{
+	return HEAD + number % (sizeof(struct kit_message) - HEAD);
+}
+
+size_t kit_fill(struct kit_message *m, uint32_t producer, uint32_t number)
+{
+	size_t n = length_of(number);
+
+	m->producer = producer;
+	m->number = number;
+	for (size_t i = 0; i < n - HEAD; i++)
+		m->bytes[i] = (unsigned char)(number + i);
+	return n;
+}
+
+bool kit_whole(const struct kit_message *m, size_t nbytes)
+{
+	if (nbytes < HEAD || nbytes != length_of(m->number))
+		return false;
+	for (size_t i = 0; i < nbytes - HEAD; i++)
+		if (m->bytes[i] != (unsigned char)(m->number + i))
+			return false;
+	return true;
+}

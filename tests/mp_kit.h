@@ -4,7 +4,9 @@
 
 #include "mp/memory.h"
 #include "mp/process.h"
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define WAIT_MS 5000 /* longer than any wait of a test that passes */
 
@@ -44,5 +46,13 @@ void *kit_attach(struct mp_child *self, struct mp_memory **m);
 
 /* In a child: the number that kit_start was given. */
 int kit_number(const struct mp_child *self);
+
+/* Messages that can be checked: of different lengths, with bytes that follow from the number. */
+struct kit_message {
+	uint32_t producer, number;
+	unsigned char bytes[300];
+};
+size_t kit_fill(struct kit_message *m, uint32_t producer, uint32_t number); /* its length */
+bool kit_whole(const struct kit_message *m, size_t nbytes);
 
 #endif

@@ -317,6 +317,7 @@ static const struct {
 	{"000-C003", {HOLDS, HOLDS}},
 	{"001-C003", {HOLDS, ONLY}},
 	{"001-C004", {HOLDS, HOLDS}},
+	{"001-C011", {HOLDS}},
 	{"001-C013", {ONLY, ONLY}},
 	{"001-C015", {ONLY, NOT}},
 	{"001-C016", {OPEN, OPEN}},
@@ -330,7 +331,11 @@ static const struct {
 	{"001-C187", {ONLY, NOT}},
 	{"002-C001", {HOLDS, ONLY}},
 	{"002-C002", {ONLY, NOT}},
+	{"002-C005", {ONLY}},
 	{"002-C009", {ONLY, ONLY}},
+	{"003-C006", {HOLDS}},
+	{"003-C007", {HOLDS}},
+	{"003-C011", {NOT}},
 	{"hotos19-fork", {HOLDS}},
 	{"hotos19-spawn", {HOLDS}},
 	{"llnl-fork-pthread", {HOLDS}},
@@ -342,7 +347,12 @@ static const struct {
 
 static void put_seen(void)
 {
+	static const char *const demos[] = {
+		"concurrency_vs_parallelism", "hello_processes", "hello_processes_fixed"};
+
 	put_run("R1", 2);
+	for (size_t i = 0; i < sizeof(demos) / sizeof(demos[0]); i++)
+		put_record("/r.jsonl", make_demo("R1", demos[i], 0, "seen as expected"));
 	for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++)
 		put_result((struct result_plan){.bench = seen[i].bench,
 			.variant = seen[i].variant,

@@ -18,7 +18,6 @@
 #define PRODUCERS 3
 #define CONSUMERS 3
 #define MESSAGES  20000
-#define LONGEST   300
 
 struct shared {
 	struct mp_event begun, go;
@@ -59,39 +58,6 @@ static void drop(void)
 	kit_drop();
 }
 
-/* ---- messages that can be checked ---- */
-
-struct message {
-	uint32_t producer, number;
-	unsigned char bytes[LONGEST];
-};
-
-static size_t length_of(uint32_t number)
-{
-	return 8 + number % (LONGEST - 1);
-}
-
-static size_t fill(struct message *m, uint32_t producer, uint32_t number)
-{
-	size_t n = length_of(number);
-
-	m->producer = producer;
-	m->number = number;
-	for (size_t i = 0; i < n - 8; i++)
-		m->bytes[i] = (unsigned char)(number + i);
-	return n;
-}
-
-static bool whole(const struct message *m, size_t n)
-{
-	if (n < 8 || n != length_of(m->number))
-		return false;
-	for (size_t i = 0; i < n - 8; i++)
-		if (m->bytes[i] != (unsigned char)(m->number + i))
-			return false;
-	return true;
-}
-
 /* ---- what the children do: handle 0 is memory, 1 a queue ---- */
 
 static struct mp_queue *attach_queue(struct mp_child *self)
@@ -105,11 +71,11 @@ static struct mp_queue *attach_queue(struct mp_child *self)
 static int produce(struct mp_child *self)
 {
 	struct mp_queue *q = attach_queue(self);
-	struct message m;
+	struct kit_message m;
 	int err = q ? 0 : -ENOMEM;
 
 	for (uint32_t i = 0; !err && i < MESSAGES; i++) {
-		size_t n = fill(&m, (uint32_t)kit_number(self), i);
+		size_t n = kit_fill(&m, (uint32_t)kit_number(self), i);
 
 		err = mp_queue_put(q, &m, n, WAIT_MS);
 	}
@@ -117,9 +83,9 @@ static int produce(struct mp_child *self)
 	return err ? 1 : 0;
 }
 
-static void count(struct shared *s, const struct message *m, size_t n, uint32_t *last)
+static void count(struct shared *s, const struct kit_message *m, size_t n, uint32_t *last)
 {
-	if (!whole(m, n) || m->producer >= PRODUCERS || m->number >= MESSAGES) {
+	if (!kit_whole(m, n) || m->producer >= PRODUCERS || m->number >= MESSAGES) {
 		s->torn++;
 		return;
 	}
@@ -135,7 +101,7 @@ static int consume(struct mp_child *self)
 	struct shared *s = kit_attach(self, &memory);
 	struct mp_queue *q = attach_queue(self);
 	uint32_t last[PRODUCERS] = {0};
-	struct message m;
+	struct kit_message m;
 	size_t n;
 	int err = s && q ? 0 : -ENOMEM;
 
@@ -155,10 +121,10 @@ static int consume(struct mp_child *self)
 static int babble(struct mp_child *self)
 {
 	struct mp_queue *q = attach_queue(self);
-	struct message m;
+	struct kit_message m;
 
 	for (uint32_t i = 0; q; i++)
-		if (mp_queue_put(q, &m, fill(&m, 0, i), 4 * WAIT_MS))
+		if (mp_queue_put(q, &m, kit_fill(&m, 0, i), 4 * WAIT_MS))
 			break;
 	mp_queue_destroy(q);
 	return 1;
@@ -168,10 +134,10 @@ static int babble(struct mp_child *self)
 static int fill_up(struct mp_child *self)
 {
 	struct mp_queue *q = attach_queue(self);
-	struct message m;
+	struct kit_message m;
 	uint32_t i = 0;
 
-	while (q && mp_queue_put(q, &m, fill(&m, 0, i), 0) == 0)
+	while (q && mp_queue_put(q, &m, kit_fill(&m, 0, i), 0) == 0)
 		i++;
 	mp_queue_destroy(q);
 	return q ? (int)i : 255;
@@ -242,13 +208,13 @@ START_TEST(one_producer_and_one_consumer_need_no_lock_and_lose_nothing)
 {
 	struct mp_process *producer = start_with("produce", kit_method[_i], MP_QUEUE_PUT, 0);
 	uint32_t next = 0;
-	struct message m;
+	struct kit_message m;
 	size_t n;
 	int err;
 
 	ck_assert_int_eq(mp_queue_open(queue, MP_QUEUE_GET), 0);
 	while (!(err = mp_queue_get(queue, &m, sizeof(m), &n, WAIT_MS))) {
-		ck_assert(whole(&m, n));
+		ck_assert(kit_whole(&m, n));
 		ck_assert_uint_eq(m.number, next++);
 	}
 	ck_assert_int_eq(err, -ENODATA);
@@ -261,14 +227,14 @@ START_TEST(what_was_put_outlives_who_put_it)
 {
 	struct mp_process *producer = start_with("fill_up", kit_method[_i], MP_QUEUE_PUT, 0);
 	int put = kit_end(producer);
-	struct message m;
+	struct kit_message m;
 	size_t n;
 
 	ck_assert_int_gt(put, 10);
 	ck_assert_int_eq(mp_queue_open(queue, MP_QUEUE_GET), 0);
 	for (int i = 0; i < put; i++) {
 		ck_assert_int_eq(mp_queue_get(queue, &m, sizeof(m), &n, 0), 0);
-		ck_assert(whole(&m, n) && m.number == (uint32_t)i);
+		ck_assert(kit_whole(&m, n) && m.number == (uint32_t)i);
 	}
 	ck_assert_int_eq(mp_queue_get(queue, &m, sizeof(m), &n, 0), -ENODATA);
 	ck_assert_int_eq(mp_queue_get(queue, &m, sizeof(m), &n, MP_FOREVER), -ENODATA);
@@ -383,7 +349,7 @@ END_TEST
 
 START_TEST(a_killed_producer_tears_nothing_and_its_death_is_told_at_the_end)
 {
-	struct message m;
+	struct kit_message m;
 	size_t n;
 
 	for (int i = 0; i < KILLS_EACH; i++) {
@@ -395,7 +361,7 @@ START_TEST(a_killed_producer_tears_nothing_and_its_death_is_told_at_the_end)
 		ck_assert_int_eq(mp_queue_open(queue, MP_QUEUE_GET), 0);
 		p = start_with("babble", kit_method[_i], MP_QUEUE_PUT, 0);
 		while (!(err = mp_queue_get(queue, &m, sizeof(m), &n, WAIT_MS))) {
-			ck_assert(whole(&m, n));
+			ck_assert(kit_whole(&m, n));
 			ck_assert_uint_eq(m.number, next++);
 			if (next == before + 1)
 				ck_assert_int_eq(mp_process_kill(p), 0);
@@ -410,7 +376,7 @@ START_TEST(a_dead_producers_place_serves_the_next)
 {
 	struct mp_process *p = start_with("babble", kit_method[_i], MP_QUEUE_PUT, 0);
 	uint64_t end_ns = mp_deadline_ns(WAIT_MS);
-	struct message m;
+	struct kit_message m;
 	uint32_t numbers = 0;
 	size_t n;
 	int err;
@@ -419,14 +385,14 @@ START_TEST(a_dead_producers_place_serves_the_next)
 	ck_assert_int_eq(mp_queue_get(queue, &m, sizeof(m), &n, WAIT_MS), 0);
 	kit_kill(p);
 	while (mp_queue_get(queue, &m, sizeof(m), &n, WAIT_MS) == 0)
-		ck_assert(whole(&m, n));
+		ck_assert(kit_whole(&m, n));
 	p = start_with("produce", kit_method[_i], MP_QUEUE_PUT, 1);
 	/* Until it has taken the place, the death of the first is what there is to be told. */
 	while (!(err = mp_queue_get(queue, &m, sizeof(m), &n, WAIT_MS)) ||
 		(err == -EOWNERDEAD && numbers == 0 && mp_now_ns() < end_ns)) {
 		if (err)
 			continue;
-		ck_assert(whole(&m, n));
+		ck_assert(kit_whole(&m, n));
 		ck_assert_uint_eq(m.number, numbers++);
 	}
 	ck_assert_int_eq(err, -ENODATA);
@@ -470,14 +436,14 @@ END_TEST
 START_TEST(a_producer_before_a_full_queue_is_told_that_all_consumers_are_dead)
 {
 	struct mp_process *p = start_with("consume", kit_method[_i], MP_QUEUE_GET, 0);
-	struct message m;
+	struct kit_message m;
 	int err;
 
 	ck_assert_int_eq(mp_queue_open(queue, MP_QUEUE_PUT), 0);
-	ck_assert_int_eq(mp_queue_put(queue, &m, fill(&m, 0, 0), 0), 0);
+	ck_assert_int_eq(mp_queue_put(queue, &m, kit_fill(&m, 0, 0), 0), 0);
 	ck_assert_int_eq(mp_event_wait(&shared->begun, WAIT_MS), 0);
 	kit_kill(p);
-	for (uint32_t i = 1; !(err = mp_queue_put(queue, &m, fill(&m, 0, i), WAIT_MS)); i++)
+	for (uint32_t i = 1; !(err = mp_queue_put(queue, &m, kit_fill(&m, 0, i), WAIT_MS)); i++)
 		ck_assert_uint_lt(i, RING);
 	ck_assert_int_eq(err, -EPIPE);
 }

@@ -189,3 +189,30 @@ const struct claim *claims_find(const struct claims *c, const char *id)
 			return &c->at[i];
 	return NULL;
 }
+
+/* The demos of one claim's cases, each once. */
+static void add_demos(const json_t *row, json_t *names)
+{
+	const json_t *subject, *one;
+	size_t i, k;
+
+	json_array_foreach(json_object_get(row, "subjects"), i, subject)
+	{
+		json_array_foreach(json_object_get(subject, "cases"), k, one)
+		{
+			const char *demo = claim_text(one, "demo");
+
+			if (*demo)
+				json_object_set_new(names, demo, json_true());
+		}
+	}
+}
+
+json_t *claims_demos(const struct claims *c)
+{
+	json_t *names = json_object();
+
+	for (size_t i = 0; i < c->n; i++)
+		add_demos(c->at[i].row, names);
+	return names;
+}

@@ -44,6 +44,8 @@ struct claims;
  * Errors: -EINVAL a row breaks the format; open(2)'s; -ENOMEM. */
 int claims_load(const char *dir, struct claims **out, char *why, size_t whylen);
 void claims_free(struct claims *c);
+/* The demos that decide a claim: the keys of a new object. NULL: no memory. */
+json_t *claims_demos(const struct claims *c);
 size_t claims_count(const struct claims *c);
 const struct claim *claims_get(const struct claims *c, size_t i);
 const struct claim *claims_find(const struct claims *c, const char *id); /* NULL: none */

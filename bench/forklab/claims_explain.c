@@ -76,7 +76,7 @@ static void print_cases(const json_t *subject, const struct case_result *r, size
 
 	for (size_t i = 0; i < n; i++) {
 		const json_t *c = json_array_get(cases, i);
-		char range[80] = "exit 0", line[500];
+		char range[80] = "", line[500];
 
 		if (json_object_get(c, "holds"))
 			range_words(json_object_get(c, "holds"), range, sizeof(range));
@@ -85,13 +85,13 @@ static void print_cases(const json_t *subject, const struct case_result *r, size
 			*claim_text(c, "when") ? claim_text(c, "when") : "always",
 			truths[r[i].truth]);
 		field("case", line);
-		field("compared", r[i].what);
+		field(*range ? "compared" : "decided by", r[i].what);
 		field("holds with", range);
 		if (r[i].rounds)
 			snprintf(line, sizeof(line), "%s in %zu rounds", r[i].figure, r[i].rounds);
 		else
 			snprintf(line, sizeof(line), "%s", r[i].figure);
-		field("measured", line);
+		field(*range ? "measured" : "seen", line);
 		print_origin(r[i].run);
 		field("remark", r[i].why);
 	}

@@ -210,8 +210,8 @@ static size_t plain_block(const char *line, size_t len, char *out)
 			out[n++] = line[i];
 			continue;
 		}
-		memcpy(out + n, "...", 3);
-		n += 3;
+		for (int dots = 0; dots < 3; dots++)
+			out[n++] = '.';
 		i += strlen(holders[k]) - 1;
 	}
 	return n;

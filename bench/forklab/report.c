@@ -122,6 +122,19 @@ static void check_results(const char *path)
 		say_exit(EXIT_ENVIRONMENT, "results: %s: %s", path, strerror(-err));
 }
 
+/* NULL where there are no good claims: the page says what is wrong with them. */
+static json_t *deciding_demos(const struct paths *paths)
+{
+	struct claims *claims = NULL;
+	char why[400];
+	json_t *names = NULL;
+
+	if (!claims_load(paths->claims, &claims, why, sizeof(why)))
+		names = claims_demos(claims);
+	claims_free(claims);
+	return names;
+}
+
 /* Measures into a new file of the results, whose name goes to file. Returns how many benchmarks failed. */
 static unsigned measure(const struct paths *paths, const json_t *catalog,
 	const struct command_line *c, char *file, size_t len)
@@ -130,6 +143,7 @@ static unsigned measure(const struct paths *paths, const json_t *catalog,
 	json_t *chosen = choose(catalog, c->only);
 	struct report_measure m = {.paths = paths,
 		.benches = chosen,
+		.demos = c->only ? NULL : deciding_demos(paths),
 		.quick = c->quick,
 		.budget_s = c->quick ? QUICK_BUDGET_S : BUDGET_S,
 		.run_id = run_id,
@@ -150,6 +164,7 @@ static unsigned measure(const struct paths *paths, const json_t *catalog,
 	signo = report_measure(&m, before, &failed);
 	store_free(before);
 	json_decref(chosen);
+	json_decref(m.demos);
 	if (signo) {
 		say("interrupted: what was finished is in %s", file);
 		fflush(stdout);

@@ -175,6 +175,7 @@ void report_make_folder(const char *dir);
 struct report_measure {
 	const struct paths *paths;
 	const json_t *benches; /* objects of the catalog, in this order */
+	json_t *demos;         /* keys: the demos that decide claims; NULL: none is run */
 	bool quick;
 	double budget_s;
 	const char *run_id, *output;

@@ -212,6 +212,25 @@ static int run_selftest(const struct report_measure *m, char *why, size_t len)
 	return run(argv, SELFTEST_S + GRACE_S, why, len);
 }
 
+/* A demo decides what no time can: it shows its phenomenon here, or it does not. */
+static int run_demos(const struct report_measure *m)
+{
+	char path[PATH_MAX + 16], why[160];
+	const char *name;
+	json_t *value;
+
+	snprintf(path, sizeof(path), "%s/forklab", m->paths->build);
+	json_object_foreach(m->demos, name, value)
+	{
+		const char *argv[] = {path, "watch", "--output", m->output, name, NULL};
+
+		/* How it ended stands in its record, which the claims are judged by. */
+		if (run(argv, GRACE_S, why, sizeof(why)) == -EINTR)
+			return -EINTR;
+	}
+	return 0;
+}
+
 /* The file of one report is whole: an earlier selftest, which it shows, stands in it too. */
 static int repeat_selftest(const struct report_measure *m, json_t *test)
 {
@@ -253,6 +272,12 @@ int report_measure(const struct report_measure *m, const struct store *before, u
 	char why[160];
 	int err;
 
+	if (json_object_size(m->demos)) {
+		printf("%zu demos that decide claims\n", json_object_size(m->demos));
+		fflush(stdout);
+		if (run_demos(m))
+			return asked_to_end;
+	}
 	for (size_t i = 0; i < n; i++) {
 		const char *name = report_text(json_array_get(m->benches, i), "name");
 		double budget = budget_of(m, i, usable - seconds_since(begin));
