@@ -63,7 +63,7 @@ static int build(const char *workers, const char *work, const char *size)
 {
 	const struct study_limits limits = {
 		.precision = 0.02, .budget_s = 10, .margin = 0.03, .launches = 5};
-	const struct study_sweep sweep = {{workers, work, size}};
+	const struct study_sweep sweep = {.values = {workers, work, size}};
 
 	return study_build(&study, &made_up, place, &limits, &sweep, why, sizeof(why));
 }
