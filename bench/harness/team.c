@@ -225,7 +225,7 @@ static int take_answers(struct team *t, struct answer *answers)
 
 int team_run(struct team *t, uint64_t iters, struct team_count *counts, uint64_t *elapsed_ns)
 {
-	struct answer answers[TEAM_MAX];
+	struct answer answers[TEAM_MAX] = {0};
 	uint64_t begin = UINT64_MAX, end = 0;
 	int err = t->broken ? -ECHILD : 0;
 
