@@ -137,7 +137,7 @@ static const struct bench_variant variants[] = {
 
 const struct bench bench = {
 	.question = "What does a lock cost that nobody else wants?",
-	.topic = "pipes-and-queues",
+	.topic = "deadlock-timeouts",
 	.op = "acquire + release",
 	.variants = variants,
 	.axes = {{.name = "cpus", .values = "one", .text = "the CPUs it may use"}},

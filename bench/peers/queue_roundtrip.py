@@ -5,21 +5,16 @@ Each message bears its number at both ends and must come back whole. Talks with 
     RUN python_pipe|python_queue ITERS bytes=8 ...   ->   ELAPSED_NS CHECK
 """
 import multiprocessing
-import os
 import signal
 import sys
 import time
 
-
-# Each process on a CPU of its own where there are enough, as the C workers are (bench/harness/team.h).
-CPUS = sorted(os.sched_getaffinity(0))
-
-
-def take_place(number, workers):
-    os.sched_setaffinity(0, {CPUS[number]} if workers <= len(CPUS) else CPUS)
+sys.dont_write_bytecode = True  # the folder of the sources stays as it is
+from workers import end_with_parent, take_place  # noqa: E402
 
 
 def answer(get, put):
+    end_with_parent()
     take_place(1, 2)
     while True:
         put(get())

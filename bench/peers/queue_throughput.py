@@ -5,20 +5,14 @@ One process puts, the others get; each message bears its number at both ends. Ta
     RUN python_pipe|python_queue ITERS workers=2 bytes=8 ...   ->   ELAPSED_NS CHECK
 """
 import multiprocessing
-import os
 import signal
 import sys
 import time
 
+sys.dont_write_bytecode = True  # the folder of the sources stays as it is
+from workers import end_with_parent, take_place  # noqa: E402
+
 LAST = 2**64 - 1
-
-# Each process on a CPU of its own where there are enough, as the C workers are (bench/harness/team.h).
-CPUS = sorted(os.sched_getaffinity(0))
-
-
-def take_place(number, workers):
-    os.sched_setaffinity(0, {CPUS[number]} if workers <= len(CPUS) else CPUS)
-
 
 def message(nbytes, number):
     ends = number.to_bytes(8, "little")
@@ -27,6 +21,7 @@ def message(nbytes, number):
 
 def consume(get, parent, number, workers):
     """For each sample: gets until the last message, then tells how many came whole and in order."""
+    end_with_parent()
     take_place(number, workers)
     while parent.recv():
         got, before = 0, -1
