@@ -129,8 +129,11 @@ static const struct {
 	{"--out-format tabl", "--out-format: tabl: no such choice, did you mean table? (allowed "
 			      "table|csv|jsonl)"},
 	{"--workers", "--workers: needs a value (allowed 1 to 4096)"},
-	{"--cpus", "--cpus: needs a value"},
-	{"--quick=1", "--quick: 1: takes no value"},
+	{"--cpus", "--cpus: needs a value (allowed: LIST)"},
+	{"--cpus _", "--cpus: \"\": needs a value (allowed: LIST)"},
+	{"--quick=1", "--quick: 1: takes no value (allowed: the option alone)"},
+	{"--help=3", "--help: 3: takes no value (allowed: the option alone)"},
+	{"--version=", "--version: \"\": takes no value (allowed: the option alone)"},
 	{"--wrokers 4", "--wrokers: no such option, did you mean --workers? (--help lists all)"},
 	{"--wrokers=4", "--wrokers: no such option, did you mean --workers? (--help lists all)"},
 	{"--work 4", "--work: no such option, did you mean --workers? (--help lists all)"},
@@ -266,6 +269,50 @@ START_TEST(a_bad_environment_is_named_unless_the_line_decides)
 }
 END_TEST
 
+/* A program finds some mistakes only after options_read: it asks for the name that the user wrote. */
+START_TEST(what_came_from_the_environment_bears_the_variables_name)
+{
+	struct values v = {0};
+	char prog[] = "prog", option[] = "--workers", value[] = "3", *argv[] = {prog, NULL};
+	char *line[] = {prog, option, value, NULL};
+
+	setenv("FORKLAB_WORKERS", "7", 1);
+	setenv("FORKLAB_OUT_FORMAT", "csv", 1);
+	ck_assert_int_eq(read_line(1, argv, &v, false), 1);
+	ck_assert(options_inherited("--workers"));
+	ck_assert_str_eq(options_shown("--workers"), "FORKLAB_WORKERS");
+	ck_assert_str_eq(options_shown("--out-format"), "FORKLAB_OUT_FORMAT");
+	ck_assert_str_eq(options_shown("--mem"), "--mem");
+	ck_assert_int_eq(read_line(3, line, &v, false), 3);
+	ck_assert(!options_inherited("--workers"));
+	ck_assert_str_eq(options_shown("--workers"), "--workers");
+}
+END_TEST
+
+static const struct {
+	const char *name, *message;
+} variables[] = {
+	{"FORKLAB_BOGUS", "prog: FORKLAB_BOGUS: no option has this name, so it is ignored\n"},
+	{"FORKLAB_BUGDET",
+		"prog: FORKLAB_BUGDET: no option has this name, so it is ignored; did you "
+		"mean FORKLAB_BUDGET?\n"},
+	{"FORKLAB_TOPOLOGY", ""}, /* of another program */
+	{"FORKLAB_ROOT", ""},     /* of no option */
+	{"FORKLABX", ""},
+};
+
+START_TEST(a_variable_that_is_no_option_of_any_program_is_told_once)
+{
+	struct outcome o;
+
+	setenv(variables[_i].name, "1", 1);
+	run_words("", false, &o);
+	ck_assert_str_eq(o.err, variables[_i].message);
+	ck_assert_str_eq(o.out, "workers=2" DEFAULTS);
+	ck_assert_int_eq(o.status, 100);
+}
+END_TEST
+
 START_TEST(a_very_long_value_is_cut_and_stays_one_line)
 {
 	char words[512] = "--workers ";
@@ -314,6 +361,9 @@ Suite *suite(void)
 	tcase_add_test(lines, version_prints_name_and_version);
 	tcase_add_test(lines, environment_stands_in_for_options_that_are_not_on_the_line);
 	tcase_add_test(lines, a_bad_environment_is_named_unless_the_line_decides);
+	tcase_add_test(lines, what_came_from_the_environment_bears_the_variables_name);
+	add_loop(lines, a_variable_that_is_no_option_of_any_program_is_told_once,
+		ARRAY_LEN(variables));
 	tcase_add_test(lines, a_very_long_value_is_cut_and_stays_one_line);
 	tcase_add_test(lines, the_nearest_word_is_at_most_two_edits_away);
 	return s;

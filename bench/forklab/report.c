@@ -58,7 +58,8 @@ void report_make_folder(const char *dir)
 	size_t n = strlen(dir);
 
 	if (n >= sizeof(path))
-		say_exit(EXIT_ENVIRONMENT, "--output: %s: %s", dir, strerror(ENAMETOOLONG));
+		say_exit(EXIT_ENVIRONMENT, "%s: %s: %s", options_shown("--output"), dir,
+			strerror(ENAMETOOLONG));
 	memcpy(path, dir, n + 1);
 	for (size_t i = 1; i <= n; i++) {
 		char was = path[i];
@@ -67,11 +68,13 @@ void report_make_folder(const char *dir)
 			continue;
 		path[i] = '\0';
 		if (mkdir(path, 0777) && errno != EEXIST)
-			say_exit(EXIT_ENVIRONMENT, "--output: %s: %s", path, strerror(errno));
+			say_exit(EXIT_ENVIRONMENT, "%s: %s: %s", options_shown("--output"), path,
+				strerror(errno));
 		path[i] = was;
 	}
 	if (access(dir, W_OK | X_OK))
-		say_exit(EXIT_ENVIRONMENT, "--output: %s: %s", dir, strerror(errno));
+		say_exit(EXIT_ENVIRONMENT, "%s: %s: %s", options_shown("--output"), dir,
+			strerror(errno));
 }
 
 /* Those with a share of a report's time; all of the topic where only is given. */
@@ -107,7 +110,8 @@ static __attribute__((noreturn)) void refuse_topic(const json_t *catalog, const 
 	}
 	if (!*names)
 		say_exit(EXIT_ENVIRONMENT, "report: no benchmark is built here: make");
-	say_exit(EXIT_USAGE, "--only: %s: no such topic or benchmark (allowed: %s)", only, names);
+	say_exit(EXIT_USAGE, "%s: %s: no such topic or benchmark (allowed: %s)",
+		options_shown("--only"), only, names);
 }
 
 /* Only so far that a file which cannot be written is known before measuring. */
@@ -188,13 +192,16 @@ static void load(struct store *s, const char *from)
 	else
 		err = store_add_file(s, from, &bad, &cut);
 	if (err)
-		say_exit(EXIT_ENVIRONMENT, "--from: %s: %s", from, strerror(-err));
+		say_exit(EXIT_ENVIRONMENT, "%s: %s: %s", options_shown("--from"), from,
+			strerror(-err));
 	if (bad)
-		say("--from: %s: %zu lines are no records and are left out", from, bad);
+		say("%s: %s: %zu lines are no records and are left out", options_shown("--from"),
+			from, bad);
 	if (cut)
-		say("--from: %s: ends in the middle of a line: up to there", from);
+		say("%s: %s: ends in the middle of a line: up to there", options_shown("--from"),
+			from);
 	if (!json_array_size(store_all(s, "result")) && !json_array_size(store_all(s, "skip")))
-		say_exit(EXIT_FAILED, "--from: %s: holds no result", from);
+		say_exit(EXIT_FAILED, "%s: %s: holds no result", options_shown("--from"), from);
 }
 
 void report_open(struct report *r)
@@ -255,6 +262,7 @@ int cmd_report(int argc, char **argv)
 	int err;
 
 	read_options(argc, argv, &c);
+	say_need_output();
 	err = paths_find(&paths);
 	if (err || catalog_read(&paths, &catalog))
 		say_exit(

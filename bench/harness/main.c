@@ -14,7 +14,6 @@
 #include "harness/study.h"
 #include "harness/table.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -125,11 +124,11 @@ static __attribute__((noreturn)) void refuse_place(
 	const struct command_line *c, int err, const char *why)
 {
 	if (err == -ENODEV)
-		say_exit(EXIT_SKIPPED, "--pair: %s", why);
+		say_exit(EXIT_SKIPPED, "%s: %s", options_shown("--pair"), why);
 	if (err == -EINVAL)
-		say_exit(EXIT_USAGE, "%s: %s", c->cpus ? "--cpus" : "--pair", why);
+		options_refuse(c->cpus ? "--cpus" : "--pair", NULL, why);
 	if (err == -ENOENT)
-		say_exit(EXIT_ENVIRONMENT, "--cpus: %s", why);
+		say_exit(EXIT_ENVIRONMENT, "%s: %s", options_shown("--cpus"), why);
 	say_exit(EXIT_ENVIRONMENT, "placement: %s", why[0] ? why : strerror(-err));
 }
 
@@ -150,6 +149,8 @@ static struct place *open_place(const struct command_line *c)
 
 	if (err)
 		refuse_place(c, err, why);
+	if (*why)
+		say("%s: %s", options_shown("--cpus"), why);
 	return p;
 }
 
@@ -165,6 +166,8 @@ static void set_axis(
 		sweep->values[a] = values;
 		return;
 	}
+	if (options_inherited(option)) /* it is meant for the programs that have this axis */
+		return;
 	at = snprintf(why, sizeof(why), "this benchmark has no such axis (allowed:");
 	for (size_t i = 0; i < BENCH_AXES && bench.axes[i].name; i++)
 		at += snprintf(why + at, sizeof(why) - (size_t)at, " %s", bench.axes[i].name);
@@ -212,9 +215,10 @@ static void build(struct study *s, const struct place *p, const struct command_l
 	if (c->workers)
 		set_axis(&sweep, "--workers", "workers", c->workers);
 	err = study_build(s, &bench, p, &limits, &sweep, why, sizeof(why));
+	if (err == -EINVAL && c->workers && !strncmp(why, "workers: ", 9))
+		options_refuse("--workers", NULL, why + 9);
 	if (err == -EINVAL)
-		say_exit(EXIT_USAGE, "--%s: %s", strncmp(why, "workers:", 8) ? "sweep" : "workers",
-			strncmp(why, "workers: ", 9) ? why : why + 9);
+		options_refuse("--sweep", NULL, why);
 	if (err)
 		say_exit(EXIT_ENVIRONMENT, "points: %s", strerror(-err));
 	free(text);
@@ -233,17 +237,15 @@ static void open_records(struct record_writer *w, const struct command_line *c, 
 {
 	int err;
 
+	say_need_output();
 	*w = (struct record_writer){.fd = -1};
 	err = c->output ? record_open(c->output, w) : 0;
 
 	if (!err)
 		err = record_write(w, json_incref(run));
 	if (err)
-		say_exit(EXIT_ENVIRONMENT, "--output: %s: %s", c->output ? c->output : "-",
-			strerror(-err));
-	if (c->format == FORMAT_TABLE && fcntl(STDOUT_FILENO, F_GETFD) < 0)
-		say_exit(EXIT_ENVIRONMENT, "standard output: closed (give --output FILE and "
-					   "--format jsonl >/dev/null)");
+		say_exit(EXIT_ENVIRONMENT, "%s: %s: %s", options_shown("--output"),
+			c->output ? c->output : "-", strerror(-err));
 }
 
 static int write_records(struct record_writer *w, const json_t *records)
@@ -299,7 +301,7 @@ static int report(const struct study *s, const struct result_run *run, const str
 	json_array_append_new(records, end);
 	err = write_records(w, records);
 	if (err)
-		say("--output: %s: %s", c->output, strerror(-err));
+		say("%s: %s: %s", options_shown("--output"), c->output, strerror(-err));
 	if (c->format == FORMAT_TABLE)
 		print_people(s, run, records);
 	else if (c->format == FORMAT_CSV)
@@ -307,7 +309,9 @@ static int report(const struct study *s, const struct result_run *run, const str
 	else
 		print_jsonl(run_record, records);
 	json_decref(records);
-	return err || invalid ? EXIT_FAILED : EXIT_DONE;
+	if (invalid)
+		return EXIT_FAILED;
+	return err ? EXIT_ENVIRONMENT : EXIT_DONE;
 }
 
 static bool anything(const struct study *s)
@@ -344,8 +348,8 @@ static int measure(struct study *s, const struct command_line *c, const struct r
 	json_decref(run_record);
 	err = c->output ? record_close(&writer) : 0;
 	if (err) {
-		say("--output: %s: %s", c->output, strerror(-err));
-		code = EXIT_FAILED;
+		say("%s: %s: %s", options_shown("--output"), c->output, strerror(-err));
+		code = code == EXIT_DONE ? EXIT_ENVIRONMENT : code;
 	}
 	return broken ? EXIT_ENVIRONMENT : code;
 }

@@ -161,7 +161,7 @@ static int expand(struct values *v, const struct bench_axis *axis, const char *l
 		snprintf(shown, sizeof(shown), "%s", item);
 		if (add_item(v, axis, p, item)) {
 			snprintf(why, whylen, "%s: %s: no such value (allowed: %s)", axis->name,
-				shown,
+				*shown ? shown : "\"\"",
 				!strcmp(axis->name, "workers") ? "1..4096, max, ranges as 1..max"
 				: numeric(axis->values) ? "whole numbers, ranges as 1..8 or 1..64*2"
 							: axis->values);
