@@ -175,16 +175,27 @@ selftest() {
 	check "selftest: without its benchmark it says so, and leaves nothing" '[ $rc -eq 3 ]' 'says a_vs_a' \
 		'[ -z "$(ls -A "$tree/build/results")" ]'
 	stub a_vs_a instrument 0 'exit 0'
+	: >"$log"
+	call "$prog" selftest --output "$tmp/no/such/x.jsonl"
+	check "selftest: an output that cannot be written is found before measuring" '[ $rc -eq 3 ]' \
+		'says "--output: $tmp/no/such/x.jsonl"' '[ ! -s "$log" ]'
+	call bash -c 'exec "$@" >&-' - "$prog" selftest
+	check "selftest: a closed stdout is found before measuring" '[ $rc -eq 3 ]' 'says "standard output"' '[ ! -s "$log" ]'
 	call "$prog" selftest --quick
 	check "selftest: records without pairs are no selftest" '[ $rc -eq 1 ]' 'says pairs' \
 		'[ -z "$(ls -A "$tree/build/results")" ]'
 	[ -x "$build/bench/a_vs_a" ] || { skip "selftest: 20 verdicts" "a_vs_a is not built"; return; }
 	cp "$build/bench/a_vs_a" "$tree/build/bench/a_vs_a"
+	# A file where the folder of results should be: with --output it is not needed.
+	rm -rf "$tree/build/results"
+	: >"$tree/build/results"
 	call "$prog" selftest --quick --run-id ID --output "$tmp/self.jsonl"
 	check "selftest --quick: 20 verdicts, their rate with its interval, one record" '[ $rc -eq 0 ]' \
 		'prints "20 verdicts"' 'prints "of 20:"' 'prints "smallest ratio"' \
 		'[ "$(wc -l <"$tmp/self.jsonl")" -eq 1 ]' 'grep -q "\"verdicts\":20,\"false_alarms\"" "$tmp/self.jsonl"' \
-		'grep -q "\"run_id\":\"ID\"" "$tmp/self.jsonl"' '[ -z "$(ls -A "$tree/build/results")" ]'
+		'grep -q "\"run_id\":\"ID\"" "$tmp/self.jsonl"'
+	call "$prog" selftest --quick
+	check "selftest: a folder that cannot be made is found before measuring" '[ $rc -eq 3 ]' 'says build/results' '[ -z "$out" ]'
 }
 
 budgets '' 180
