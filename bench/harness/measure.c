@@ -354,13 +354,20 @@ static unsigned outside_tags(const struct outside *a, const struct outside *b)
 	return tags;
 }
 
+/* And those that stood still. Of a peer, another program, nobody knows whether it waited for a CPU. */
 static void tag_launch(struct study *s, const struct study_block *b, unsigned launch, unsigned tags)
 {
-	for (size_t i = 0; tags && i < b->ncells; i++) {
+	for (size_t i = 0; i < b->ncells; i++) {
 		struct study_cell *c = &s->cells[b->cells[i]];
+		bool peer = s->bench->variants[c->variant].peer != NULL;
 
-		for (size_t k = c->n; k-- > 0 && c->samples[k].launch == launch;)
-			c->samples[k].tags |= tags;
+		for (size_t k = c->n; k-- > 0 && c->samples[k].launch == launch;) {
+			struct study_sample *x = &c->samples[k];
+
+			x->tags |= tags;
+			if (!peer && noise_stood_still(x->tags, x->t_ns, c->est_ns))
+				x->tags |= TAG_STOPPED;
+		}
 	}
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define WAIT_FLOOR_NS 100000u
+#define STOP_FLOOR_NS 1e8
 
 static int read_text(const char *path, char *buf, size_t len)
 {
@@ -58,6 +59,14 @@ unsigned noise_tags(
 	if (after->cpu != before->cpu)
 		tags |= TAG_MIGRATED;
 	return tags;
+}
+
+bool noise_stood_still(unsigned tags, uint64_t t_ns, double est_ns)
+{
+	const unsigned seen = TAG_WAITED | TAG_PREEMPTED | TAG_THROTTLED | TAG_STOLEN;
+
+	return !(tags & seen) && est_ns > 0 && (double)t_ns > 10 * est_ns &&
+	       (double)t_ns > est_ns + STOP_FLOOR_NS;
 }
 
 /* First line: "cpu user nice system idle iowait irq softirq steal ...", in ticks. */

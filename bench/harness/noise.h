@@ -6,6 +6,7 @@
 #ifndef FORKLAB_NOISE_H
 #define FORKLAB_NOISE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct noise_reading {
@@ -23,6 +24,11 @@ void noise_read(struct noise_reading *out);
  * where the sample had one CPU to be on. */
 unsigned noise_tags(
 	const struct noise_reading *before, const struct noise_reading *after, uint64_t t_ns);
+
+/* Whether a sample of t_ns with these tags, which should have taken est_ns, stood still: ten times as long and by
+ * 100 ms longer, and nothing that we can see kept it from running. What makes samples slow on an ordinary day is
+ * either seen, or shorter. */
+bool noise_stood_still(unsigned tags, uint64_t t_ns, double est_ns);
 
 /* Steal ticks of the whole machine, from /proc/stat; 0 or -ENOENT. total gets all ticks. */
 int noise_steal(uint64_t *steal, uint64_t *total);

@@ -24,7 +24,8 @@ enum sample_tag {
 	TAG_PREEMPTED = 2,
 	TAG_MIGRATED = 4,
 	TAG_THROTTLED = 8,
-	TAG_STOLEN = 16
+	TAG_STOLEN = 16,
+	TAG_STOPPED = 32
 };
 
 struct study_sample {
