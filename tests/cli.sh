@@ -193,7 +193,51 @@ runs() {
 	call bash -c '"$@" | true; exit "${PIPESTATUS[0]}"' - "$prog" --budget 1 --quick --progress none
 	check "$name: a reader that goes away is no news on stderr" '[ -z "$err" ]' '[ $rc -ne 0 ]'
 	call bash -c 'ulimit -n 6; exec "$@"' - "$prog" --budget 1 --quick --progress none
-	check "$name: too few descriptors are an error, not a crash" '[ $rc -eq 1 ] || [ $rc -eq 3 ]' '[ -n "$err" ]'
+	check "$name: too few descriptors for a launch are 3, with the limit's name" '[ $rc -eq 3 ]' one_line \
+		'says "launch: "' 'says "RLIMIT_NOFILE is 6"'
+}
+
+# A limit that some variants meet: 3, its name and how many fitted, each with its reason.
+limits() {
+	local group='' most sentence='threads_vs_processes: pids.max is 5: 3, its name and how many fitted'
+	prog=$build/bench/start_cost
+	call bash -c 'ulimit -n 16; exec "$@"' - "$prog" --budget 2 --quick --progress none --sweep cpus=one
+	check "start_cost: ulimit -n 16 is 3, its name and how many fitted" '[ $rc -eq 3 ]' \
+		'says "limit: RLIMIT_NOFILE is 16: "' 'says "measurements fitted"' \
+		'grep -q "thread  .*\[" "$tmp/out"' '! grep -q "ended by itself" "$tmp/out"'
+	prog=$build/bench/threads_vs_processes
+	# As another user: no limit of processes binds root.
+	if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+		call bash -c 'ulimit -u 1; exec setpriv --reuid 65534 --clear-groups "$@"' - "$prog" --budget 1 --quick --progress none
+		check "threads_vs_processes: ulimit -u 1 is 3, with the limit's name" '[ $rc -eq 3 ]' 'says "RLIMIT_NPROC is 1"'
+	else
+		skip "threads_vs_processes: ulimit -u 1 is 3, with the limit's name" "needs root and setpriv, to be another user"
+	fi
+	for most in /sys/fs/cgroup/pids /sys/fs/cgroup; do
+		[ -z "$group" ] && [ -e "$most/cgroup.procs" ] && mkdir "$most/forklab-test.$$" 2>/dev/null || continue
+		group=$most/forklab-test.$$
+		(echo 5 >"$group/pids.max") 2>/dev/null || { rmdir "$group"; group=''; }
+	done
+	[ -n "$group" ] || { skip "$sentence" "may not make a cgroup with the controller pids"; return; }
+	call bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$group" "$prog" --budget 8 --quick --progress none \
+		--workers 4 --sweep 'work=10ms;cpus=all'
+	rmdir "$group"
+	check "$sentence" '[ $rc -eq 3 ]' 'says "limit: pids.max is 5: 1 of 4 measurements fitted"' \
+		'grep -q "2 of 4 fitted: Resource temporarily unavailable (pids.max is 5)" "$tmp/out"'
+}
+
+# What is too big for this machine is left out with both figures; where that is all, it is 77.
+memory() {
+	prog=$build/bench/parent_memory
+	call "$prog" --budget 1 --sweep 'parent_mib=33554432;memory=touched' --progress none
+	check "parent_memory: too big a parent is 77, and the reason has both sizes" '[ $rc -eq 77 ]' '[ -z "$err" ]' \
+		'grep -Eq "needs 64 TiB.*has [0-9.]+ [MG]iB" "$tmp/out"' '! grep -q "^ *variant\|median" "$tmp/out"' '! grep -q Medians "$tmp/out"'
+	call "$prog" --budget 1 --sweep 'parent_mib=0;memory=touched' --progress none
+	check "parent_memory: a point that does not exist is 77, and says so" '[ $rc -eq 77 ]' \
+		'grep -q "nothing to measure" "$tmp/out"'
+	call "$prog" --budget 1 --sweep parent_mib=99999999
+	check "parent_memory: more than any machine can have is a usage error" '[ $rc -eq 2 ]' \
+		'says "--sweep: parent_mib: 99999999: "' 'says "allowed: "' 'says 67108864'
 }
 
 front() {
@@ -320,6 +364,9 @@ if [ -x "$prog" ]; then
 	"$build/bench/empty" --budget 1 --quick --output "$tmp/one.jsonl" >"$tmp/out" 2>&1
 	closed
 	variables
+	limits
+	memory
+	prog=$build/forklab
 	run_ids
 	claims
 else

@@ -4,6 +4,7 @@
 #include "harness/describe.h"
 #include "harness/host.h"
 #include "harness/launch.h"
+#include "harness/limits.h"
 #include "harness/options.h"
 #include "harness/place.h"
 #include "harness/print.h"
@@ -286,18 +287,52 @@ static void print_people(const struct study *s, const struct result_run *run, co
 	print_table(stdout, s, records, machine, run->binding, table_colour(stdout));
 }
 
+/* Where a resource ran out, that is said. False: none did. */
+static bool say_limit(const struct study *s, size_t tried, size_t invalid)
+{
+	char name[64];
+	int limit = 0;
+
+	for (size_t i = 0; i < s->ncells && !limit; i++)
+		if (s->cells[i].failed[0] && limits_is(s->cells[i].failed_err))
+			limit = s->cells[i].failed_err;
+	if (!limit)
+		return false;
+	limits_name(limit, name, sizeof(name));
+	say("limit: %s: %zu of %zu measurements fitted", *name ? name : strerror(-limit),
+		tried - invalid, tried);
+	return true;
+}
+
+/* A wrong count is worse than a limit of this machine, which is worse than nothing to show. What fails beside a
+ * limit, as a peer that tells its troubles in words of its own, fails of the limit. */
+static int judge(const struct study *s, const json_t *end)
+{
+	size_t invalid = (size_t)json_integer_value(json_object_get(end, "invalid"));
+	size_t tried = invalid + (size_t)json_integer_value(json_object_get(end, "ok"));
+	bool limit = !s->interrupted && say_limit(s, tried, invalid);
+
+	if (s->interrupted)
+		return EXIT_DONE;
+	for (size_t i = 0; i < s->ncells; i++)
+		if (s->cells[i].failed_err == -EBADMSG)
+			return EXIT_FAILED;
+	if (invalid)
+		return limit ? EXIT_ENVIRONMENT : EXIT_FAILED;
+	return tried ? EXIT_DONE : EXIT_SKIPPED;
+}
+
 /* Everything that was measured goes out, also after ^C; then the exit code. */
 static int report(const struct study *s, const struct result_run *run, const struct command_line *c,
 	struct record_writer *w, const json_t *run_record, uint64_t begin_ns)
 {
 	json_t *records = result_records(s, run), *end;
-	bool invalid;
-	int err;
+	int err, code;
 
 	if (!records)
 		say_exit(EXIT_ENVIRONMENT, "records: %s", strerror(ENOMEM));
 	end = result_end(s, run, records, (double)(clock_now_ns() - begin_ns) / 1e9);
-	invalid = json_integer_value(json_object_get(end, "invalid")) > 0 && !s->interrupted;
+	code = judge(s, end);
 	json_array_append_new(records, end);
 	err = write_records(w, records);
 	if (err)
@@ -309,9 +344,7 @@ static int report(const struct study *s, const struct result_run *run, const str
 	else
 		print_jsonl(run_record, records);
 	json_decref(records);
-	if (invalid)
-		return EXIT_FAILED;
-	return err ? EXIT_ENVIRONMENT : EXIT_DONE;
+	return err && code != EXIT_FAILED ? EXIT_ENVIRONMENT : code;
 }
 
 static bool anything(const struct study *s)
@@ -330,6 +363,7 @@ static int measure(struct study *s, const struct command_line *c, const struct r
 	uint64_t begin = clock_now_ns();
 	bool broken;
 	int err, code;
+	char why[120];
 
 	if (!run_record)
 		say_exit(EXIT_ENVIRONMENT, "records: %s", strerror(ENOMEM));
@@ -337,13 +371,16 @@ static int measure(struct study *s, const struct command_line *c, const struct r
 	progress_open(&progress, stderr, (enum progress_mode)c->progress);
 	catch_signals();
 	err = study_measure(s, &progress, &stop_signal);
-	if (err && err != -EINTR && !anything(s))
-		say_exit(EXIT_ENVIRONMENT, "launch: %s", strerror(-err));
-	if (err && err != -EINTR) {
-		say("launch: %s: what was measured before is kept", strerror(-err));
+	broken = err && err != -EINTR;
+	if (broken && !s->broken[0])
+		snprintf(s->broken, sizeof(s->broken), "no launch could be started: %s",
+			limits_text(err, why, sizeof(why)));
+	if (broken && !anything(s))
+		say_exit(EXIT_ENVIRONMENT, "launch: %s", s->broken);
+	if (broken) {
+		say("launch: %s: what was measured before is kept", s->broken);
 		s->interrupted = true;
 	}
-	broken = err && err != -EINTR;
 	code = report(s, run, c, &writer, run_record, begin);
 	json_decref(run_record);
 	err = c->output ? record_close(&writer) : 0;

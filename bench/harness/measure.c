@@ -8,6 +8,7 @@
 #include "harness/budget.h"
 #include "harness/clock.h"
 #include "harness/launch.h"
+#include "harness/limits.h"
 #include "harness/noise.h"
 #include "harness/progress.h"
 #include "harness/quota.h"
@@ -141,13 +142,20 @@ static void show(struct measure *m, struct study_block *b)
 /* A launch that died or hangs costs the block its cells, not the measurement. */
 static int lost(struct measure *m, const struct study_block *b, int err)
 {
-	const char *why =
-		err == -ETIMEDOUT ? "no answer before the deadline" : "the launch ended by itself";
+	char why[STUDY_WHY] = "no answer before the deadline";
+	int end_err = m->launch.end_err;
 
+	if (err != -ETIMEDOUT && err != -EINTR)
+		launch_how(&m->launch, why, sizeof(why));
 	launch_end(&m->launch, true);
 	m->running = false;
 	if (err == -EINTR || err == -ENOMEM)
 		return err;
+	/* The next launch would meet the same limit. */
+	if (limits_is(end_err)) {
+		snprintf(m->s->broken, sizeof(m->s->broken), "%s", why);
+		return end_err;
+	}
 	for (size_t i = 0; i < b->ncells; i++)
 		if (!m->s->cells[b->cells[i]].failed[0])
 			snprintf(m->s->cells[b->cells[i]].failed, STUDY_WHY, "%s", why);
