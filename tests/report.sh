@@ -163,6 +163,22 @@ from() {
 		'says "plot: \"\": no benchmark is named (allowed: a name of forklab list)"'
 	call "$prog" plot one two
 	check "plot: two names are one too many" '[ $rc -eq 2 ]' 'says "plot: two: only one benchmark at a time"'
+	mkdir -p "$tmp/stub"
+	printf '#!/bin/sh\necho "gnuplot: no libgd" >&2\nexit 1\n' >"$tmp/stub/gnuplot"
+	chmod +x "$tmp/stub/gnuplot"
+	call env PATH="$tmp/stub:$PATH" "$prog" plot one --from "$tmp/cut.jsonl" --output "$tmp/page"
+	check "plot: a gnuplot that fails is told with what it says" '[ $rc -eq 0 ]' \
+		'says "No charts: gnuplot failed: gnuplot: no libgd."' '[ -s "$tmp/page/charts/one-ladder.gp" ]'
+	stub two topic-a 0.3 'exit 0'
+	cat "$tree"/build/results/*.jsonl >"$tmp/two.jsonl"
+	sed 's/"bench":"one"/"bench":"two"/; s/"program":"one"/"program":"two"/' "$tree"/build/results/*.jsonl >>"$tmp/two.jsonl"
+	printf '#!/bin/sh\necho "$*" >>"$STUB_LOG"\n[ "$1" = --version ] && echo gnuplot 5.4 && exit\nsleep 60\n' >"$tmp/stub/gnuplot"
+	: >"$log"
+	call env PATH="$tmp/stub:$PATH" "$prog" report --from "$tmp/two.jsonl" --output "$tmp/page"
+	check "report: a gnuplot that hangs is asked for one chart, not for each" '[ $rc -eq 0 ]' \
+		'says "gnuplot did not answer: some charts are not drawn"' '[ "$(grep -c -- -c "$log")" -eq 1 ]' \
+		'[ "$(grep -c "Not drawn: gnuplot did not answer" "$tmp/page/index.html")" -eq 2 ]' \
+		'[ -s "$tmp/page/charts/one-ladder.gp" ]' '[ -s "$tmp/page/charts/two-ladder.gp" ]'
 	command -v gnuplot >/dev/null || { skip "plot: draws" "needs gnuplot"; return; }
 	call "$prog" plot one --from "$tmp/cut.jsonl" --output "$tmp/page"
 	check "plot: draws, and prints the paths last" '[ $rc -eq 0 ]' 'last "$tmp/page/charts/one-ladder.svg"' \

@@ -206,13 +206,23 @@ static void load(struct store *s, const char *from)
 
 void report_open(struct report *r)
 {
-	char version[32];
+	char said[120] = "";
+	const char *what = "is not installed (make deps)";
+	int err = chart_available(said, sizeof(said));
 
-	if (chart_available(version, sizeof(version)))
+	if (err == -ETIMEDOUT)
+		what = "does not answer";
+	else if (err && err != -ENOENT)
+		what = "failed: ";
+	if (err)
 		snprintf(r->charts_why, sizeof(r->charts_why),
-			"No charts: gnuplot is not installed (make deps). All numbers, tables and "
-			"verdicts "
-			"are here; the charts' data lie in charts/.");
+			"No charts: gnuplot %s%s. All numbers, tables and verdicts are here; the "
+			"charts' "
+			"data lie in charts/.",
+			what,
+			err == -ENOENT || err == -ETIMEDOUT ? ""
+			: *said                             ? said
+							    : "it said nothing");
 	r->charts_left = REPORT_CHARTS;
 }
 
@@ -235,6 +245,8 @@ static int render(const struct paths *paths, const json_t *catalog, const struct
 		if (*r.charts_why)
 			say("%s", r.charts_why);
 		err = report_page(&r);
+		if (r.charts_stopped)
+			say("gnuplot did not answer: some charts are not drawn");
 	}
 	report_model_free(&r);
 	claims_free(claims);
