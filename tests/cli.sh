@@ -197,6 +197,21 @@ runs() {
 		'says "launch: "' 'says "RLIMIT_NOFILE is 6"'
 }
 
+# The lock is taken by hand: whoever holds it is another measurement.
+two_at_once() {
+	local folder=${prog%/*}
+	command -v flock >/dev/null || { skip "$name: two at once" "needs flock"; return; }
+	call flock "$folder" "$prog" --budget 1 --quick --progress none
+	check "$name: another measurement at the same time is told in one line, and waited for by nobody" '[ $rc -eq 0 ]' \
+		'[ "$(wc -l <"$tmp/err")" -eq 1 ]' 'says "$name: another measurement is running here: both are disturbed"' '[ -n "$out" ]'
+	call "$prog" --budget 1 --quick --progress none
+	check "$name: alone it says nothing of that, and launches do not hold the lock" '[ $rc -eq 0 ]' '[ -z "$err" ]'
+	call "$build/forklab" selftest --quick --output "$tmp/selftest"
+	check "forklab selftest: does not warn of itself" '[ $rc -eq 0 ]' '[ -z "$err" ]'
+	call flock -n "$folder" true
+	check "$name: afterwards nobody holds the lock" '[ $rc -eq 0 ]'
+}
+
 # A limit that some variants meet: 3, its name and how many fitted, each with its reason.
 limits() {
 	local group='' most sentence='threads_vs_processes: pids.max is 5: 3, its name and how many fitted'
@@ -356,7 +371,7 @@ variables() {
 
 # What measures is tried with one benchmark: all share their main.
 prog=$build/bench/empty name=empty
-if [ -x "$prog" ]; then runs; else skip "empty: short runs" "$prog is not built"; fi
+if [ -x "$prog" ]; then runs; two_at_once; else skip "empty: short runs" "$prog is not built"; fi
 prog=$build/forklab name=forklab
 if [ -x "$prog" ]; then
 	answers

@@ -1,4 +1,5 @@
 /* main.c - the main of every benchmark: options, placement, measuring, records, table */
+#include "harness/alone.h"
 #include "harness/bench.h"
 #include "harness/clock.h"
 #include "harness/describe.h"
@@ -368,6 +369,8 @@ static int measure(struct study *s, const struct command_line *c, const struct r
 	if (!run_record)
 		say_exit(EXIT_ENVIRONMENT, "records: %s", strerror(ENOMEM));
 	open_records(&writer, c, run_record);
+	if (!alone_here())
+		say("another measurement is running here: both are disturbed");
 	progress_open(&progress, stderr, (enum progress_mode)c->progress);
 	catch_signals();
 	err = study_measure(s, &progress, &stop_signal);
