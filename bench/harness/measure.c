@@ -11,7 +11,6 @@
 #include "harness/limits.h"
 #include "harness/noise.h"
 #include "harness/progress.h"
-#include "harness/quota.h"
 #include "harness/stats.h"
 #include "harness/study.h"
 #include "harness/table.h"
@@ -334,34 +333,6 @@ static int take_rounds(struct measure *m, struct study_block *b, unsigned rounds
 	return err;
 }
 
-/* What the kernel counts for all of us: looked at around a block's rounds of one launch. */
-struct outside {
-	uint64_t ns, throttled, throttled_ns, steal, ticks;
-	bool knows_throttled, knows_steal;
-};
-
-static struct outside look_outside(void)
-{
-	struct outside o = {.ns = clock_now_ns()};
-
-	o.knows_throttled = !quota_throttled("", &o.throttled, &o.throttled_ns);
-	o.knows_steal = !noise_steal(&o.steal, &o.ticks);
-	return o;
-}
-
-/* In a virtual machine steal has been seen to step back; then it says nothing. Steal comes in ticks of 10 ms: below a second it says nothing. Above 2 % of the time it counts. */
-static unsigned outside_tags(const struct outside *a, const struct outside *b)
-{
-	unsigned tags = 0;
-
-	if (a->knows_throttled && b->knows_throttled && b->throttled > a->throttled)
-		tags |= TAG_THROTTLED;
-	if (a->knows_steal && b->knows_steal && b->ns - a->ns >= 1000000000u &&
-		b->steal > a->steal && 50 * (b->steal - a->steal) > b->ticks - a->ticks)
-		tags |= TAG_STOLEN;
-	return tags;
-}
-
 /* And those that stood still. Of a peer, another program, nobody knows whether it waited for a CPU. */
 static void tag_launch(struct study *s, const struct study_block *b, unsigned launch, unsigned tags)
 {
@@ -381,7 +352,7 @@ static void tag_launch(struct study *s, const struct study_block *b, unsigned la
 
 static int block_in_launch(struct measure *m, struct study_block *b, unsigned number)
 {
-	struct outside before, after;
+	struct noise_outside before, after;
 	int err = ensure_launch(m, number);
 
 	if (err || !b->want)
@@ -391,11 +362,11 @@ static int block_in_launch(struct measure *m, struct study_block *b, unsigned nu
 		err = each_cell(m, b, "open");
 	if (!err && b->cost_ns < 50e6)
 		err = each_cell(m, b, "warm");
-	before = look_outside();
+	noise_outside_read(&before);
 	if (!err)
 		err = take_rounds(m, b, b->want);
-	after = look_outside();
-	tag_launch(m->s, b, number, outside_tags(&before, &after));
+	noise_outside_read(&after);
+	tag_launch(m->s, b, number, noise_outside_tags(&before, &after));
 	if (!err)
 		err = each_cell(m, b, "close");
 	return err ? lost(m, b, err) : 0;

@@ -33,4 +33,14 @@ bool noise_stood_still(unsigned tags, uint64_t t_ns, double est_ns);
 /* Steal ticks of the whole machine, from /proc/stat; 0 or -ENOENT. total gets all ticks. */
 int noise_steal(uint64_t *steal, uint64_t *total);
 
+/* What the kernel counts for all of us: throttling of the cgroup, the hypervisor's steal. Read around the rounds of a
+ * block in one launch. */
+struct noise_outside {
+	uint64_t ns, throttled, throttled_ns, steal, ticks;
+	bool knows_throttled, knows_steal;
+};
+
+void noise_outside_read(struct noise_outside *out);
+unsigned noise_outside_tags(const struct noise_outside *a, const struct noise_outside *b);
+
 #endif

@@ -20,7 +20,9 @@ static const char *program;
 /* Read-only: what is written there fails as it would on the closed descriptor, with EBADF. */
 static void hold_standard(void)
 {
+	/* What we start needs them as we do, so they stay open over exec. */
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		/* NOLINTNEXTLINE(android-cloexec-open): see above */
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
 			return;
 }
