@@ -10,6 +10,7 @@
 #include "harness/clock.h"
 #include "harness/host.h"
 #include "harness/peer.h"
+#include "harness/table.h"
 #include "harness/tools.h"
 #include <errno.h>
 #include <limits.h>
@@ -22,6 +23,8 @@
 #include <unistd.h>
 
 #define MIB ((size_t)1 << 20)
+/* 64 TiB: what x86-64 can address with page tables of four levels. */
+#define PARENT_MIB_MOST ((uint64_t)1 << 26)
 /* To align by; where huge pages are larger, setup sees too few of them. */
 #define HUGE_PAGE (2 * MIB)
 #define THP       "/sys/kernel/mm/transparent_hugepage/enabled"
@@ -53,8 +56,12 @@ static bool huge_pages_possible(void)
 static const char *skip(const struct bench_run *r)
 {
 	size_t size = (size_t)bench_number(r, "parent_mib") * MIB;
-	size_t available = host_memory_available();
+	static size_t available; /* one figure for all that is left out */
+	char needs[TABLE_CELL], has[TABLE_CELL];
+	static char text[120]; /* the harness copies it at once */
 
+	if (available == 0)
+		available = host_memory_available();
 	if (size == 0)
 		return bench_is(r, "memory", "untouched") ? NULL : " ";
 	if (bench_is(r, "memory", "huge") && !huge_pages_possible())
@@ -62,9 +69,12 @@ static const char *skip(const struct bench_run *r)
 	if (available == 0 && size > 64 * MIB)
 		return "how much memory is free is not known here; only parents up to 64 MiB are "
 		       "measured";
-	if (available > 0 && available / 2 < size)
-		return "less than twice the parent's size is free";
-	return NULL;
+	if (available / 2 >= size || available == 0)
+		return NULL;
+	snprintf(text, sizeof(text), "needs %s of free memory, twice the parent's size; has %s",
+		table_bytes(needs, sizeof(needs), 2 * (double)size),
+		table_bytes(has, sizeof(has), (double)available));
+	return text;
 }
 
 /* ---- the parent's memory ---- */
@@ -277,7 +287,7 @@ const struct bench bench = {
 	.op = "start + exit + wait of one child",
 	.variants = variants,
 	.axes = {{"parent_mib", "0,16,64,256,1024", "0,64,256",
-			 "memory that the parent has, in MiB"},
+			 "memory that the parent has, in MiB", PARENT_MIB_MOST},
 		{"memory", "untouched,touched,huge", NULL,
 			"only mapped; every page written; the same in huge pages"}},
 	.marks = {"call_returned"},

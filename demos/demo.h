@@ -26,6 +26,11 @@
 #include <time.h>
 #include <unistd.h>
 
+/* make tells it; a demo that was built by one line of gcc has none. */
+#ifndef FORKLAB_VERSION
+#define FORKLAB_VERSION "(version not known: it was not built by make)"
+#endif
+
 enum { DEMO_SHOWN = 0, DEMO_NOT_SHOWN = 1, DEMO_USAGE = 2, DEMO_NO_RESOURCE = 3, DEMO_CANNOT = 77 };
 
 struct demo {
@@ -50,8 +55,8 @@ demo_end(int code, const char *fmt, ...)
 	exit(code);
 }
 
-/* First call in main: demos take no arguments but --help and --describe (one JSON line for the
- * runner). */
+/* First call in main: demos take no arguments but --help, --version and --describe (one JSON line for
+ * the runner). */
 static inline void demo_start(int argc, char **argv, const char *name, const char *phenomenon)
 {
 	demo_self = (struct demo){name, phenomenon};
@@ -60,15 +65,20 @@ static inline void demo_start(int argc, char **argv, const char *name, const cha
 	if (strcmp(argv[1], "--describe") == 0) {
 		printf("{\"type\":\"demo\",\"name\":\"%s\",\"question\":\"%s\"}\n", name,
 			phenomenon);
-		exit(fflush(stdout) == 0 ? DEMO_SHOWN : DEMO_NOT_SHOWN);
+		exit(fflush(stdout) == 0 ? DEMO_SHOWN : DEMO_NO_RESOURCE);
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("%s %s\n", name, FORKLAB_VERSION);
+		exit(fflush(stdout) == 0 ? DEMO_SHOWN : DEMO_NO_RESOURCE);
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		printf("%s - %s\nusage: %s (no arguments); what to watch for stands in "
 		       "demos/%s.c\n",
 			name, phenomenon, name, name);
-		exit(fflush(stdout) == 0 ? DEMO_SHOWN : DEMO_NOT_SHOWN);
+		exit(fflush(stdout) == 0 ? DEMO_SHOWN : DEMO_NO_RESOURCE);
 	}
-	demo_end(DEMO_USAGE, "%s: no such argument (allowed --help, --describe)", argv[1]);
+	demo_end(DEMO_USAGE, "%s: no such argument (allowed --help, --version, --describe)",
+		argv[1]);
 }
 
 /* One write(2) for the whole line: no buffer that fork could duplicate, and no line in another's
@@ -85,7 +95,7 @@ static inline void __attribute__((format(printf, 1, 2))) demo_line(const char *f
 	if (n >= (int)sizeof(buf))
 		n = sizeof(buf) - 1;
 	if (n > 0 && write(STDOUT_FILENO, buf, (size_t)n) != n)
-		_exit(DEMO_NOT_SHOWN);
+		_exit(DEMO_NO_RESOURCE);
 }
 
 /* Zeroed memory that this process, its threads and its children all see. */

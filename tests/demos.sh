@@ -24,9 +24,17 @@ for source in demos/*.c; do
 	if command -v gcc >/dev/null; then
 		call gcc -pthread -o "$tmp/$name" "$source"
 		check "$name: builds with one line of gcc" '[ $rc = 0 ]' '[ -z "$err" ]'
+		call "$tmp/$name" --version
+		check "$name: built so, it says that its version is not known" '[ $rc = 0 ]' \
+			'[[ $out == "$name (version not known"* ]]' '[ "$(wc -l <"$tmp/out")" = 1 ]'
 	else
 		skip "$name: builds with one line of gcc" "no gcc"
 	fi
+	call "$build/demos/$name" --version
+	check "$name: --version prints one line, that of all programs" '[ $rc = 0 ]' '[ -z "$err" ]' \
+		'[ "$out" = "$name $("$build/forklab" --version | cut -d " " -f 2)" ]'
+	call bash -c 'exec "$@" >&-' - "$build/demos/$name" --version
+	check "$name: --version to a closed stdout is 3" '[ $rc = 3 ]'
 	call "$build/demos/$name" --nonsense
 	check "$name: refuses an argument that it does not know" '[ $rc = 2 ]' '[[ $err == "$name: --nonsense: "* ]]'
 	call "$build/forklab" watch --output "$tmp/$name.jsonl" "$name"

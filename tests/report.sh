@@ -163,6 +163,22 @@ from() {
 		'says "plot: \"\": no benchmark is named (allowed: a name of forklab list)"'
 	call "$prog" plot one two
 	check "plot: two names are one too many" '[ $rc -eq 2 ]' 'says "plot: two: only one benchmark at a time"'
+	mkdir -p "$tmp/stub"
+	printf '#!/bin/sh\necho "gnuplot: no libgd" >&2\nexit 1\n' >"$tmp/stub/gnuplot"
+	chmod +x "$tmp/stub/gnuplot"
+	call env PATH="$tmp/stub:$PATH" "$prog" plot one --from "$tmp/cut.jsonl" --output "$tmp/page"
+	check "plot: a gnuplot that fails is told with what it says" '[ $rc -eq 0 ]' \
+		'says "No charts: gnuplot failed: gnuplot: no libgd."' '[ -s "$tmp/page/charts/one-ladder.gp" ]'
+	stub two topic-a 0.3 'exit 0'
+	cat "$tree"/build/results/*.jsonl >"$tmp/two.jsonl"
+	sed 's/"bench":"one"/"bench":"two"/; s/"program":"one"/"program":"two"/' "$tree"/build/results/*.jsonl >>"$tmp/two.jsonl"
+	printf '#!/bin/sh\necho "$*" >>"$STUB_LOG"\n[ "$1" = --version ] && echo gnuplot 5.4 && exit\nsleep 60\n' >"$tmp/stub/gnuplot"
+	: >"$log"
+	call env PATH="$tmp/stub:$PATH" "$prog" report --from "$tmp/two.jsonl" --output "$tmp/page"
+	check "report: a gnuplot that hangs is asked for one chart, not for each" '[ $rc -eq 0 ]' \
+		'says "gnuplot did not answer: some charts are not drawn"' '[ "$(grep -c -- -c "$log")" -eq 1 ]' \
+		'[ "$(grep -c "Not drawn: gnuplot did not answer" "$tmp/page/index.html")" -eq 2 ]' \
+		'[ -s "$tmp/page/charts/one-ladder.gp" ]' '[ -s "$tmp/page/charts/two-ladder.gp" ]'
 	command -v gnuplot >/dev/null || { skip "plot: draws" "needs gnuplot"; return; }
 	call "$prog" plot one --from "$tmp/cut.jsonl" --output "$tmp/page"
 	check "plot: draws, and prints the paths last" '[ $rc -eq 0 ]' 'last "$tmp/page/charts/one-ladder.svg"' \
@@ -175,16 +191,27 @@ selftest() {
 	check "selftest: without its benchmark it says so, and leaves nothing" '[ $rc -eq 3 ]' 'says a_vs_a' \
 		'[ -z "$(ls -A "$tree/build/results")" ]'
 	stub a_vs_a instrument 0 'exit 0'
+	: >"$log"
+	call "$prog" selftest --output "$tmp/no/such/x.jsonl"
+	check "selftest: an output that cannot be written is found before measuring" '[ $rc -eq 3 ]' \
+		'says "--output: $tmp/no/such/x.jsonl"' '[ ! -s "$log" ]'
+	call bash -c 'exec "$@" >&-' - "$prog" selftest
+	check "selftest: a closed stdout is found before measuring" '[ $rc -eq 3 ]' 'says "standard output"' '[ ! -s "$log" ]'
 	call "$prog" selftest --quick
 	check "selftest: records without pairs are no selftest" '[ $rc -eq 1 ]' 'says pairs' \
 		'[ -z "$(ls -A "$tree/build/results")" ]'
 	[ -x "$build/bench/a_vs_a" ] || { skip "selftest: 20 verdicts" "a_vs_a is not built"; return; }
 	cp "$build/bench/a_vs_a" "$tree/build/bench/a_vs_a"
+	# A file where the folder of results should be: with --output it is not needed.
+	rm -rf "$tree/build/results"
+	: >"$tree/build/results"
 	call "$prog" selftest --quick --run-id ID --output "$tmp/self.jsonl"
 	check "selftest --quick: 20 verdicts, their rate with its interval, one record" '[ $rc -eq 0 ]' \
 		'prints "20 verdicts"' 'prints "of 20:"' 'prints "smallest ratio"' \
 		'[ "$(wc -l <"$tmp/self.jsonl")" -eq 1 ]' 'grep -q "\"verdicts\":20,\"false_alarms\"" "$tmp/self.jsonl"' \
-		'grep -q "\"run_id\":\"ID\"" "$tmp/self.jsonl"' '[ -z "$(ls -A "$tree/build/results")" ]'
+		'grep -q "\"run_id\":\"ID\"" "$tmp/self.jsonl"'
+	call "$prog" selftest --quick
+	check "selftest: a folder that cannot be made is found before measuring" '[ $rc -eq 3 ]' 'says build/results' '[ -z "$out" ]'
 }
 
 budgets '' 180

@@ -403,6 +403,33 @@ START_TEST(gnuplot_that_hangs_is_killed_with_all_it_started)
 }
 END_TEST
 
+START_TEST(what_is_wrong_with_gnuplot_is_told)
+{
+	char said[64];
+
+	chart_deadline_ms = 300;
+	put_stub("#!/bin/sh\necho 'gnuplot: no such library' >&2\nexit 127\n");
+	ck_assert_int_eq(chart_available(said, sizeof(said)), -EIO);
+	ck_assert_str_eq(said, "gnuplot: no such library");
+	put_stub("#!/bin/sh\nsleep 60\n");
+	ck_assert_int_eq(chart_available(said, sizeof(said)), -ETIMEDOUT);
+}
+END_TEST
+
+START_TEST(a_script_alone_runs_nothing_and_removes_an_earlier_picture)
+{
+	put_stub("#!/bin/sh\n: >\"$0.ran\"\n");
+	put_sample("/c.dat", "t", "-", "s");
+	put("/c.svg", svg);
+	ck_assert_int_eq(chart_script(PLOTS, "line", in_folder("/c.dat"), in_folder("/c.svg")), 0);
+	ck_assert(there(in_folder("/c.gp")));
+	ck_assert(!there(in_folder("/c.svg")));
+	ck_assert(!there(in_folder("/bin/gnuplot.ran")));
+	ck_assert_int_eq(
+		chart_script(PLOTS, "nosuch", in_folder("/c.dat"), in_folder("/c.svg")), -ENOENT);
+}
+END_TEST
+
 START_TEST(the_version_is_two_numbers)
 {
 	char version[16];
@@ -411,7 +438,7 @@ START_TEST(the_version_is_two_numbers)
 	ck_assert_int_eq(chart_available(version, sizeof(version)), 0);
 	ck_assert_str_eq(version, "5.4");
 	put_stub("#!/bin/sh\necho 'some other program'\n");
-	ck_assert_int_eq(chart_available(version, sizeof(version)), -ENOENT);
+	ck_assert_int_eq(chart_available(version, sizeof(version)), -EIO);
 }
 END_TEST
 
@@ -440,6 +467,8 @@ Suite *suite(void)
 	tcase_add_test(trouble, what_gnuplot_complains_of_is_handed_on);
 	tcase_add_test(trouble, gnuplot_that_draws_nothing_is_an_error);
 	tcase_add_loop_test(trouble, gnuplot_that_hangs_is_killed_with_all_it_started, 0, 2);
+	tcase_add_test(trouble, what_is_wrong_with_gnuplot_is_told);
+	tcase_add_test(trouble, a_script_alone_runs_nothing_and_removes_an_earlier_picture);
 	tcase_add_test(trouble, the_version_is_two_numbers);
 	return s;
 }

@@ -2,10 +2,13 @@
 #include "harness/launch.h"
 #include "suite.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Each variant is one way to behave; which of them a test measures is chosen by the axis "which". */
@@ -38,6 +41,55 @@ static uint64_t run_dies(struct bench_run *r, uint64_t iters)
 	(void)iters;
 	raise(SIGKILL);
 	return 0;
+}
+
+static uint64_t run_leaves(struct bench_run *r, uint64_t iters)
+{
+	(void)r;
+	(void)iters;
+	_exit(9);
+}
+
+/* In a child of what is to be stopped: waits until it stands still, lets it for a while, and sends it on. */
+static void wake_parent(void)
+{
+	const struct timespec still = {.tv_nsec = 300000000};
+	char path[64], stat[512];
+	const char *state = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)getppid());
+	while (strncmp(state, ") T", 3)) {
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+		ssize_t n = fd < 0 ? -1 : read(fd, stat, sizeof(stat) - 1);
+
+		if (n <= 0)
+			_exit(1);
+		close(fd);
+		stat[n] = '\0';
+		state = strrchr(stat, ')') ? strrchr(stat, ')') : "";
+		sched_yield();
+	}
+	nanosleep(&still, NULL);
+	_exit(kill(getppid(), SIGCONT) ? 1 : 0);
+}
+
+/* Stands still in one sample of a launch: calibration never has the same iters six times. */
+static uint64_t run_stops(struct bench_run *r, uint64_t iters)
+{
+	static uint64_t last, same;
+	uint64_t n = run_good(r, iters);
+	int status = 0;
+	pid_t pid;
+
+	same = iters == last ? same + 1 : 0;
+	last = iters;
+	if (same != 5)
+		return n;
+	pid = fork();
+	if (pid == 0)
+		wake_parent();
+	raise(SIGSTOP);
+	return waitpid(pid, &status, 0) == pid && status == 0 ? n : 0;
 }
 
 static uint64_t run_hangs(struct bench_run *r, uint64_t iters)
@@ -89,6 +141,8 @@ static const struct bench_variant variants[] = {
 	{.name = "wrong_count", .text = "miscounts", .run = run_wrong_count},
 	{.name = "fails", .text = "says so", .run = run_fails},
 	{.name = "dies", .text = "takes the launch along", .run = run_dies},
+	{.name = "leaves", .text = "ends the launch", .run = run_leaves},
+	{.name = "stops", .text = "stands still once", .run = run_stops},
 	{.name = "hangs", .text = "never returns", .run = run_hangs},
 	{.name = "counts_cpus", .text = "looks at its mask", .run = run_counts_cpus},
 	{.name = "no_setup", .text = "cannot begin", .run = run_good, .setup = setup_fails},
@@ -110,8 +164,10 @@ static const struct bench made_up = {
 	.topic = "test",
 	.op = "one addition",
 	.variants = variants,
-	.axes = {{"which", "none,wrong_count,fails,dies,hangs,counts_cpus,no_setup,marks", NULL,
-			 ""},
+	.axes = {{"which",
+			 "none,wrong_count,fails,dies,leaves,stops,hangs,counts_cpus,no_setup,"
+			 "marks",
+			 NULL, ""},
 		{"cpus", "one,all", NULL, ""}},
 	.marks = {"seven"},
 	.skip = only_which,
@@ -188,8 +244,9 @@ static const struct {
 	const char *which, *why;
 } failing[] = {
 	{"wrong_count", "counted"},
-	{"fails", "open the ninth file"},
-	{"dies", "ended by itself"},
+	{"fails", "open the ninth file: Too many open files (RLIMIT_NOFILE is "},
+	{"dies", "the launch was killed by SIGKILL"},
+	{"leaves", "the launch ended by itself, with status 9"},
 	{"hangs", "deadline"},
 	{"no_setup", "set up the variant"},
 };
@@ -201,8 +258,31 @@ START_TEST(a_variant_that_fails_keeps_its_reason_and_spoils_no_other)
 	ck_assert_msg(strstr(cell(failing[_i].which)->failed, failing[_i].why), "%s",
 		cell(failing[_i].which)->failed);
 	ck_assert_uint_eq(cell(failing[_i].which)->n, 0);
+	if (!strcmp(failing[_i].which, "fails"))
+		ck_assert_int_eq(cell("fails")->failed_err, -EMFILE);
 	ck_assert_str_eq(cell("good")->failed, "");
 	ck_assert_uint_eq(cell("good")->n, 30);
+	done();
+}
+END_TEST
+
+static size_t stopped(const struct study_cell *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		n += (c->samples[i].tags & TAG_STOPPED) != 0;
+	return n;
+}
+
+START_TEST(a_sample_in_which_the_launch_was_stopped_is_tagged_and_kept)
+{
+	build("stops", "one");
+	ck_assert_int_eq(study_measure(&study, NULL, NULL), 0);
+	ck_assert_str_eq(cell("stops")->failed, "");
+	ck_assert_uint_eq(cell("stops")->n, 30);
+	ck_assert_uint_eq(stopped(cell("stops")), 3);
+	ck_assert_uint_eq(stopped(cell("good")), 0);
 	done();
 }
 END_TEST
@@ -255,6 +335,7 @@ Suite *suite(void)
 	tcase_add_test(t, all_variants_of_a_block_get_the_same_rounds_and_iters_in_every_launch);
 	tcase_add_loop_test(t, a_variant_that_fails_keeps_its_reason_and_spoils_no_other, 0,
 		(int)(sizeof(failing) / sizeof(*failing)));
+	tcase_add_test(t, a_sample_in_which_the_launch_was_stopped_is_tagged_and_kept);
 	tcase_add_loop_test(t, a_sample_runs_on_the_cpus_of_its_point_and_no_other, 0, 2);
 	tcase_add_test(t, marks_and_told_times_reach_the_samples);
 	tcase_add_test(t, a_stop_keeps_what_was_measured_and_ends_the_launch);

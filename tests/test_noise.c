@@ -38,6 +38,34 @@ START_TEST(tags_follow_from_the_two_readings)
 }
 END_TEST
 
+static const struct {
+	const char *what;
+	unsigned tags;
+	uint64_t t_ns;
+	double est_ns;
+	bool stopped;
+} still[] = {
+	{"as expected", 0, 1000000, 1e6, false},
+	{"a microsecond's work in a slow millisecond", 0, 5000000, 4e4, false},
+	{"99 ms longer", 0, 100000000, 1e6, false},
+	{"a second longer", 0, 1001000000, 1e6, true},
+	{"a second longer, five times", 0, 1250000000, 25e7, false},
+	{"it waited for a CPU", TAG_WAITED, 1001000000, 1e6, false},
+	{"it lost its CPU", TAG_PREEMPTED, 1001000000, 1e6, false},
+	{"its quota was used up", TAG_THROTTLED, 1001000000, 1e6, false},
+	{"the hypervisor took the CPU", TAG_STOLEN, 1001000000, 1e6, false},
+	{"it woke on another CPU", TAG_MIGRATED, 1001000000, 1e6, true},
+	{"what it should have taken is not known", 0, 1001000000, 0, false},
+};
+
+START_TEST(a_sample_stood_still_where_nothing_seen_explains_its_length)
+{
+	ck_assert_msg(noise_stood_still(still[_i].tags, still[_i].t_ns, still[_i].est_ns) ==
+			      still[_i].stopped,
+		"%s", still[_i].what);
+}
+END_TEST
+
 /* Two processes on one CPU: the one that yields to a busy sibling waits, and the kernel counts it. */
 START_TEST(a_thread_that_waited_for_its_cpu_reads_more_wait)
 {
@@ -85,6 +113,8 @@ Suite *suite(void)
 
 	tcase_add_loop_test(
 		t, tags_follow_from_the_two_readings, 0, (int)(sizeof(made_up) / sizeof(*made_up)));
+	tcase_add_loop_test(t, a_sample_stood_still_where_nothing_seen_explains_its_length, 0,
+		(int)(sizeof(still) / sizeof(*still)));
 	tcase_add_test(t, a_thread_that_waited_for_its_cpu_reads_more_wait);
 	tcase_add_test(t, steal_is_part_of_all_ticks);
 	return s;

@@ -18,6 +18,7 @@ struct values {
 	const char *cpus;
 	int format;
 	bool quick, given;
+	const char *sweep;
 };
 
 struct outcome {
@@ -39,6 +40,8 @@ static int read_line(int argc, char **argv, struct values *v, bool stop)
 		{"cpus", OPTION_TEXT, &v->cpus, 0, 0, NULL, "LIST", "CPUs (default all)", NULL},
 		{"out-format", OPTION_WORD, &v->format, 0, 0, "table|csv|jsonl", NULL,
 			"(default table)", NULL},
+		{"sweep", OPTION_LIST, &v->sweep, 0, 0, NULL, "VAR=LIST", "once for each axis",
+			NULL},
 		{"quick", OPTION_FLAG, &v->quick, 0, 0, NULL, NULL, "shorter", NULL},
 		{"launch", OPTION_COUNT, &v->launch, 0, 0, NULL, NULL, NULL, NULL},
 		{NULL, OPTION_FLAG, NULL, 0, 0, NULL, NULL, NULL, NULL},
@@ -54,6 +57,8 @@ static void print_values(const struct values *v, int rest, char **argv)
 	       "rest=",
 		(uintmax_t)v->workers, v->given ? "!" : "", (uintmax_t)v->mem, v->precision,
 		v->budget, v->cpus, v->format, v->quick, (uintmax_t)v->launch);
+	if (v->sweep)
+		printf("sweep=%s;", v->sweep);
 	for (; argv[rest] != NULL; rest++)
 		printf("%s;", argv[rest]);
 	fflush(stdout);
@@ -71,7 +76,7 @@ static void read_back(int fd, char *buf, size_t len)
 /* words: the command line, parted by one blank; "_" is an empty word. */
 static void run_words(const char *words, bool stop, struct outcome *o)
 {
-	struct values v = {2, 4096, 0, 0.02, 10, "all", 0, false, false};
+	struct values v = {2, 4096, 0, 0.02, 10, "all", 0, false, false, NULL};
 	int out = memfd_create("out", MFD_CLOEXEC), err = memfd_create("err", MFD_CLOEXEC), status;
 	char prog[] = "/some/where/prog", copy[512], *argv[24] = {prog}, *save = NULL;
 	int argc = 1;
@@ -101,6 +106,7 @@ static void run_words(const char *words, bool stop, struct outcome *o)
 static const struct {
 	const char *words, *message;
 } refused[] = {
+	{"--sweep _", "--sweep: \"\": needs a value (allowed: VAR=LIST)"},
 	{"--workers 0", "--workers: 0: out of range (allowed 1 to 4096)"},
 	{"--workers -1", "--workers: -1: not a whole number in digits (allowed 1 to 4096)"},
 	{"--workers=1e3", "--workers: 1e3: not a whole number in digits (allowed 1 to 4096)"},
@@ -129,8 +135,11 @@ static const struct {
 	{"--out-format tabl", "--out-format: tabl: no such choice, did you mean table? (allowed "
 			      "table|csv|jsonl)"},
 	{"--workers", "--workers: needs a value (allowed 1 to 4096)"},
-	{"--cpus", "--cpus: needs a value"},
-	{"--quick=1", "--quick: 1: takes no value"},
+	{"--cpus", "--cpus: needs a value (allowed: LIST)"},
+	{"--cpus _", "--cpus: \"\": needs a value (allowed: LIST)"},
+	{"--quick=1", "--quick: 1: takes no value (allowed: the option alone)"},
+	{"--help=3", "--help: 3: takes no value (allowed: the option alone)"},
+	{"--version=", "--version: \"\": takes no value (allowed: the option alone)"},
 	{"--wrokers 4", "--wrokers: no such option, did you mean --workers? (--help lists all)"},
 	{"--wrokers=4", "--wrokers: no such option, did you mean --workers? (--help lists all)"},
 	{"--work 4", "--work: no such option, did you mean --workers? (--help lists all)"},
@@ -178,6 +187,7 @@ static const struct {
 	{"--cpus --quick", false,
 		"workers=2 mem=4096 precision=0.02 budget=10 cpus=--quick format=0 quick=0 "
 		"launch=0 rest="},
+	{"--sweep a=1 --sweep=b=2 --sweep c=3", false, "workers=2" DEFAULTS "sweep=a=1;b=2;c=3;"},
 	{"demo --workers 3", false, "workers=3!" DEFAULTS "demo;"},
 	{"demo --workers 3", true, "workers=2" DEFAULTS "demo;--workers;3;"},
 	{"--workers 3 demo --help", true, "workers=3!" DEFAULTS "demo;--help;"},
@@ -266,6 +276,50 @@ START_TEST(a_bad_environment_is_named_unless_the_line_decides)
 }
 END_TEST
 
+/* A program finds some mistakes only after options_read: it asks for the name that the user wrote. */
+START_TEST(what_came_from_the_environment_bears_the_variables_name)
+{
+	struct values v = {0};
+	char prog[] = "prog", option[] = "--workers", value[] = "3", *argv[] = {prog, NULL};
+	char *line[] = {prog, option, value, NULL};
+
+	setenv("FORKLAB_WORKERS", "7", 1);
+	setenv("FORKLAB_OUT_FORMAT", "csv", 1);
+	ck_assert_int_eq(read_line(1, argv, &v, false), 1);
+	ck_assert(options_inherited("--workers"));
+	ck_assert_str_eq(options_shown("--workers"), "FORKLAB_WORKERS");
+	ck_assert_str_eq(options_shown("--out-format"), "FORKLAB_OUT_FORMAT");
+	ck_assert_str_eq(options_shown("--mem"), "--mem");
+	ck_assert_int_eq(read_line(3, line, &v, false), 3);
+	ck_assert(!options_inherited("--workers"));
+	ck_assert_str_eq(options_shown("--workers"), "--workers");
+}
+END_TEST
+
+static const struct {
+	const char *name, *message;
+} variables[] = {
+	{"FORKLAB_BOGUS", "prog: FORKLAB_BOGUS: no option has this name, so it is ignored\n"},
+	{"FORKLAB_BUGDET",
+		"prog: FORKLAB_BUGDET: no option has this name, so it is ignored; did you "
+		"mean FORKLAB_BUDGET?\n"},
+	{"FORKLAB_TOPOLOGY", ""}, /* of another program */
+	{"FORKLAB_ROOT", ""},     /* of no option */
+	{"FORKLABX", ""},
+};
+
+START_TEST(a_variable_that_is_no_option_of_any_program_is_told_once)
+{
+	struct outcome o;
+
+	setenv(variables[_i].name, "1", 1);
+	run_words("", false, &o);
+	ck_assert_str_eq(o.err, variables[_i].message);
+	ck_assert_str_eq(o.out, "workers=2" DEFAULTS);
+	ck_assert_int_eq(o.status, 100);
+}
+END_TEST
+
 START_TEST(a_very_long_value_is_cut_and_stays_one_line)
 {
 	char words[512] = "--workers ";
@@ -314,6 +368,9 @@ Suite *suite(void)
 	tcase_add_test(lines, version_prints_name_and_version);
 	tcase_add_test(lines, environment_stands_in_for_options_that_are_not_on_the_line);
 	tcase_add_test(lines, a_bad_environment_is_named_unless_the_line_decides);
+	tcase_add_test(lines, what_came_from_the_environment_bears_the_variables_name);
+	add_loop(lines, a_variable_that_is_no_option_of_any_program_is_told_once,
+		ARRAY_LEN(variables));
 	tcase_add_test(lines, a_very_long_value_is_cut_and_stays_one_line);
 	tcase_add_test(lines, the_nearest_word_is_at_most_two_edits_away);
 	return s;

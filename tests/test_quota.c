@@ -340,6 +340,30 @@ static void add_v1_case(Suite *s)
 	tcase_add_test(tc, v1_throttled_time_is_in_nanoseconds);
 }
 
+START_TEST(the_tightest_limit_of_processes_decides)
+{
+	uint64_t most = 0;
+
+	put("/proc/self/cgroup", "3:cpu:/c\n2:pids:/a/b\n");
+	put("/proc/self/mountinfo",
+		"32 22 0:28 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n");
+	ck_assert(!quota_pids(root, &most));
+	put("/sys/fs/cgroup/pids/a/b/pids.max", "max\n");
+	ck_assert(!quota_pids(root, &most));
+	put("/sys/fs/cgroup/pids/a/pids.max", "7\n");
+	ck_assert(quota_pids(root, &most));
+	ck_assert_uint_eq(most, 7);
+	put("/sys/fs/cgroup/pids/a/b/pids.max", "9\n");
+	ck_assert(quota_pids(root, &most));
+	ck_assert_uint_eq(most, 7);
+	put("/proc/self/cgroup", "0::/x\n");
+	put("/proc/self/mountinfo", V2_MOUNT);
+	put("/sys/fs/cgroup/x/pids.max", "5\n");
+	ck_assert(quota_pids(root, &most));
+	ck_assert_uint_eq(most, 5);
+}
+END_TEST
+
 static void add_mount_case(Suite *s)
 {
 	TCase *tc = rooted_case(s, "mounts");
@@ -350,6 +374,7 @@ static void add_mount_case(Suite *s)
 	tcase_add_test(tc, a_mount_point_with_a_blank_is_found);
 	tcase_add_loop_test(tc, odd_lines_of_mountinfo_do_no_harm, 0, (int)ARRAY_LEN(odd_mounts));
 	tcase_add_test(tc, without_cgroups_there_is_an_error_and_no_quota);
+	tcase_add_test(tc, the_tightest_limit_of_processes_decides);
 	tcase_add_test(tc, this_machine_answers);
 }
 

@@ -222,12 +222,19 @@ END_TEST
 
 START_TEST(a_start_that_fails_is_reported_after_the_started_ones_were_waited_for)
 {
+	unsigned fitted, asked;
+
 	for (unsigned k = 1; k <= WORKERS; k++) {
 		atomic_store(&shared->sum, 0);
 		fail_at = k;
+		workers_watch();
+		ck_assert(!workers_short(&fitted, &asked));
 		ck_assert_int_eq(workers_run(kinds[_i], WORKERS, add_to_sum, shared, shared->slots),
 			-EAGAIN);
 		ck_assert_uint_eq(fail_at, 0);
+		ck_assert(workers_short(&fitted, &asked));
+		ck_assert_uint_eq(fitted, k - 1);
+		ck_assert_uint_eq(asked, WORKERS);
 		/* No later one was started, and every earlier one has come to its end. */
 		ck_assert_uint_eq(atomic_load(&shared->sum), (k - 1ul) * ADDITIONS);
 		no_child_is_left();

@@ -144,10 +144,10 @@ static const char *which(const struct lesson *l, const char *exercise, const cha
 	}
 	near = exercise == NULL ? NULL : options_nearest(exercise, names);
 	if (near != NULL)
-		say_exit(EXIT_USAGE, "--exercise: %s: no such exercise, did you mean %s?", exercise,
-			near);
-	say_exit(EXIT_USAGE, "--exercise: %s: which exercise of %s is it? (the first: %s)",
-		exercise == NULL ? file : exercise, l->name,
+		say_exit(EXIT_USAGE, "%s: %s: no such exercise, did you mean %s?",
+			options_shown("--exercise"), exercise, near);
+	say_exit(EXIT_USAGE, "%s: %s: which exercise of %s is it? (the first: %s)",
+		options_shown("--exercise"), exercise == NULL ? file : exercise, l->name,
 		names[0] == NULL ? "there is none" : names[0]);
 }
 

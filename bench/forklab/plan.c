@@ -121,14 +121,14 @@ static __attribute__((noreturn)) void refuse(
 {
 	switch (err) {
 	case -EINVAL:
-		say_exit(EXIT_USAGE, "%s: %s", blame(opt), why);
+		say_exit(EXIT_USAGE, "%s: %s", options_shown(blame(opt)), why);
 	case -E2BIG:
 		say_exit(opt->synthetic ? EXIT_USAGE : EXIT_ENVIRONMENT, "%s: %s",
-			opt->synthetic ? "--topology" : "topology", why);
+			opt->synthetic ? options_shown("--topology") : "topology", why);
 	case -ENOENT:
-		say_exit(EXIT_ENVIRONMENT, "--cpus: %s", why);
+		say_exit(EXIT_ENVIRONMENT, "%s: %s", options_shown("--cpus"), why);
 	case -ENODEV:
-		say_exit(EXIT_SKIPPED, "--pair: %s", why);
+		say_exit(EXIT_SKIPPED, "%s: %s", options_shown("--pair"), why);
 	default:
 		say_exit(EXIT_ENVIRONMENT, "placement: %s", *why ? why : strerror(-err));
 	}
@@ -246,9 +246,14 @@ static size_t find_points(
 	const struct plan *plan, const struct place *p, unsigned *counts, size_t *sweep)
 {
 	const char *text = plan->workers ? plan->workers : "1..max";
-	const bool range = !strncmp(text, "1..", 3);
-	const size_t n = read_number(range ? text + 3 : text, p);
+	bool range = !strncmp(text, "1..", 3);
+	size_t n = read_number(range ? text + 3 : text, p);
 
+	/* Benchmarks take lists too: an exported FORKLAB_WORKERS=1,2 is meant for them. */
+	if (!n && options_inherited("--workers")) {
+		range = true;
+		n = place_machine(p)->effective;
+	}
 	if (!n)
 		options_refuse("--workers", text,
 			"not a number of workers (allowed 1..1000000, max, 1..N, 1..max)");
@@ -323,6 +328,8 @@ int cmd_plan(int argc, char **argv)
 	err = place_open(&plan.place, &p, why, sizeof(why));
 	if (err)
 		refuse(&plan.place, err, why);
+	if (*why)
+		say("%s: %s", options_shown("--cpus"), why);
 	n = find_points(&plan, p, counts, &sweep);
 	print_plan(p, counts, n, sweep);
 	place_close(p);

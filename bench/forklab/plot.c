@@ -23,8 +23,8 @@ static void load(struct store *s, const struct paths *paths, const char *from)
 	else
 		err = store_add_file(s, from, NULL, NULL);
 	if (err)
-		say_exit(EXIT_ENVIRONMENT, "--from: %s: %s", from ? from : paths->results,
-			strerror(-err));
+		say_exit(EXIT_ENVIRONMENT, "%s: %s: %s", options_shown("--from"),
+			from ? from : paths->results, strerror(-err));
 }
 
 /* Paths last, one a line: they are what a script wants. */
@@ -39,7 +39,8 @@ static int draw(struct report *r)
 		putchar('\n');
 	}
 	if (err)
-		say_exit(EXIT_ENVIRONMENT, "--output: %s/charts: %s", r->dir, strerror(-err));
+		say_exit(EXIT_ENVIRONMENT, "%s: %s/charts: %s", options_shown("--output"), r->dir,
+			strerror(-err));
 	for (size_t i = 0; i < n; i++) {
 		printf("%s\n", f[i].drawn ? f[i].svg : f[i].data);
 		if (*f[i].why) {

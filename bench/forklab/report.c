@@ -58,7 +58,8 @@ void report_make_folder(const char *dir)
 	size_t n = strlen(dir);
 
 	if (n >= sizeof(path))
-		say_exit(EXIT_ENVIRONMENT, "--output: %s: %s", dir, strerror(ENAMETOOLONG));
+		say_exit(EXIT_ENVIRONMENT, "%s: %s: %s", options_shown("--output"), dir,
+			strerror(ENAMETOOLONG));
 	memcpy(path, dir, n + 1);
 	for (size_t i = 1; i <= n; i++) {
 		char was = path[i];
@@ -67,11 +68,13 @@ void report_make_folder(const char *dir)
 			continue;
 		path[i] = '\0';
 		if (mkdir(path, 0777) && errno != EEXIST)
-			say_exit(EXIT_ENVIRONMENT, "--output: %s: %s", path, strerror(errno));
+			say_exit(EXIT_ENVIRONMENT, "%s: %s: %s", options_shown("--output"), path,
+				strerror(errno));
 		path[i] = was;
 	}
 	if (access(dir, W_OK | X_OK))
-		say_exit(EXIT_ENVIRONMENT, "--output: %s: %s", dir, strerror(errno));
+		say_exit(EXIT_ENVIRONMENT, "%s: %s: %s", options_shown("--output"), dir,
+			strerror(errno));
 }
 
 /* Those with a share of a report's time; all of the topic where only is given. */
@@ -107,7 +110,8 @@ static __attribute__((noreturn)) void refuse_topic(const json_t *catalog, const 
 	}
 	if (!*names)
 		say_exit(EXIT_ENVIRONMENT, "report: no benchmark is built here: make");
-	say_exit(EXIT_USAGE, "--only: %s: no such topic or benchmark (allowed: %s)", only, names);
+	say_exit(EXIT_USAGE, "%s: %s: no such topic or benchmark (allowed: %s)",
+		options_shown("--only"), only, names);
 }
 
 /* Only so far that a file which cannot be written is known before measuring. */
@@ -188,24 +192,37 @@ static void load(struct store *s, const char *from)
 	else
 		err = store_add_file(s, from, &bad, &cut);
 	if (err)
-		say_exit(EXIT_ENVIRONMENT, "--from: %s: %s", from, strerror(-err));
+		say_exit(EXIT_ENVIRONMENT, "%s: %s: %s", options_shown("--from"), from,
+			strerror(-err));
 	if (bad)
-		say("--from: %s: %zu lines are no records and are left out", from, bad);
+		say("%s: %s: %zu lines are no records and are left out", options_shown("--from"),
+			from, bad);
 	if (cut)
-		say("--from: %s: ends in the middle of a line: up to there", from);
+		say("%s: %s: ends in the middle of a line: up to there", options_shown("--from"),
+			from);
 	if (!json_array_size(store_all(s, "result")) && !json_array_size(store_all(s, "skip")))
-		say_exit(EXIT_FAILED, "--from: %s: holds no result", from);
+		say_exit(EXIT_FAILED, "%s: %s: holds no result", options_shown("--from"), from);
 }
 
 void report_open(struct report *r)
 {
-	char version[32];
+	char said[120] = "";
+	const char *what = "is not installed (make deps)";
+	int err = chart_available(said, sizeof(said));
 
-	if (chart_available(version, sizeof(version)))
+	if (err == -ETIMEDOUT)
+		what = "does not answer";
+	else if (err && err != -ENOENT)
+		what = "failed: ";
+	if (err)
 		snprintf(r->charts_why, sizeof(r->charts_why),
-			"No charts: gnuplot is not installed (make deps). All numbers, tables and "
-			"verdicts "
-			"are here; the charts' data lie in charts/.");
+			"No charts: gnuplot %s%s. All numbers, tables and verdicts are here; the "
+			"charts' "
+			"data lie in charts/.",
+			what,
+			err == -ENOENT || err == -ETIMEDOUT ? ""
+			: *said                             ? said
+							    : "it said nothing");
 	r->charts_left = REPORT_CHARTS;
 }
 
@@ -228,6 +245,8 @@ static int render(const struct paths *paths, const json_t *catalog, const struct
 		if (*r.charts_why)
 			say("%s", r.charts_why);
 		err = report_page(&r);
+		if (r.charts_stopped)
+			say("gnuplot did not answer: some charts are not drawn");
 	}
 	report_model_free(&r);
 	claims_free(claims);
@@ -255,6 +274,7 @@ int cmd_report(int argc, char **argv)
 	int err;
 
 	read_options(argc, argv, &c);
+	say_need_output();
 	err = paths_find(&paths);
 	if (err || catalog_read(&paths, &catalog))
 		say_exit(

@@ -44,8 +44,9 @@ struct report {
 	const json_t *catalog; /* catalog_read's object; NULL: nothing is built here */
 	const char *only;      /* a topic or benchmark; NULL: all */
 	const char *dir;       /* where the page goes */
-	char charts_why[200];  /* why there are none; "": gnuplot is there */
+	char charts_why[300];  /* why there are none; "": gnuplot is there */
 	size_t charts_left;
+	bool charts_stopped; /* gnuplot did not answer: it is not asked again */
 	struct report_bench *benches;
 	size_t nbenches;
 	json_t *topics; /* array of names in reading order, owned; "instrument" is not among them */

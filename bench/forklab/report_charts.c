@@ -202,9 +202,32 @@ size_t report_figures(const struct report_bench *b, struct figure out[REPORT_FIG
 	return l.n;
 }
 
+/* Without gnuplot, or where it hangs, the script to draw it elsewhere is left beside the data. Each chart would
+ * wait for the deadline anew: after the first, none is tried. */
+static void draw_one(struct report *r, struct figure *f)
+{
+	char alt[1600];
+	int err;
+
+	if (*r->charts_why || r->charts_stopped) {
+		chart_script(r->paths->plots, f->kind, f->data, f->svg);
+		err = r->charts_stopped ? -ETIMEDOUT : -ENOENT;
+	} else {
+		err = chart_draw(r->paths->plots, f->kind, f->data, f->svg,
+			figure_alt(f, alt, sizeof(alt)), f->why, sizeof(f->why));
+	}
+	f->drawn = !err;
+	if (err == -ETIMEDOUT) {
+		r->charts_stopped = true;
+		snprintf(f->why, sizeof(f->why), "gnuplot did not answer");
+	} else if (err && !*f->why && !*r->charts_why) {
+		snprintf(f->why, sizeof(f->why), "gnuplot did not draw it");
+	}
+}
+
 int report_draw(struct report *r, struct figure *figures, size_t n)
 {
-	char alt[1600], dir[PATH_MAX];
+	char dir[PATH_MAX];
 	int err = 0;
 
 	if ((size_t)snprintf(dir, sizeof(dir), "%s/charts", r->dir) >= sizeof(dir))
@@ -228,11 +251,7 @@ int report_draw(struct report *r, struct figure *figures, size_t n)
 			continue;
 		}
 		r->charts_left--;
-		/* Also without gnuplot: the script to draw it elsewhere is left beside the data. */
-		f->drawn = !chart_draw(r->paths->plots, f->kind, f->data, f->svg,
-			figure_alt(f, alt, sizeof(alt)), f->why, sizeof(f->why));
-		if (!f->drawn && !*f->why && !*r->charts_why)
-			snprintf(f->why, sizeof(f->why), "gnuplot did not draw it");
+		draw_one(r, f);
 	}
 	return err;
 }

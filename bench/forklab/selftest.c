@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "harness/table.h"
 #include "paths.h"
 #include "selftest.h"
+#include "stop.h"
 #include "store.h"
 
 #define DEADLINE_MS 240000
@@ -123,8 +125,9 @@ static void print(const struct selftest *t)
 		       "interval\n");
 }
 
-/* a_vs_a writes into a file of its own: its thousands of rounds are no result of this machine. */
-static void measure(const struct paths *p, bool quick, char *file)
+/* a_vs_a writes into a file of its own: its thousands of rounds are no result of this machine. 0, or what to
+ * exit with, which has been said. */
+static int measure(const struct paths *p, bool quick, char *file)
 {
 	static char quick_option[] = "--quick", output[] = "--output", progress[] = "--progress";
 	static char autos[] = "auto";
@@ -135,23 +138,22 @@ static void measure(const struct paths *p, bool quick, char *file)
 		.pass_out = -1,
 		.pass_err = STDERR_FILENO};
 	struct bounded_end end = {0};
-	int err, interrupted;
+	int err, code = EXIT_DONE;
 
 	snprintf(path, sizeof(path), "%s/a_vs_a", p->bench);
 	err = bounded_run(&call, &end);
-	interrupted = end.interrupted;
-	if (interrupted || err || end.timed_out || end.signal || end.exit)
-		unlink(file);
-	if (interrupted) {
-		bounded_free(&end);
-		bounded_reraise(interrupted);
+	if (err) {
+		say("selftest: %s: %s", path, strerror(-err));
+		code = EXIT_ENVIRONMENT;
+	} else if (end.timed_out || end.interrupted || end.signal || end.exit) {
+		if (!end.interrupted)
+			say("selftest: %s: %s", path,
+				bounded_how(&end, DEADLINE_MS, why, sizeof(why)));
+		/* What it lacked, we lack: the same exit code says so. */
+		code = end.exit == EXIT_ENVIRONMENT ? EXIT_ENVIRONMENT : EXIT_FAILED;
 	}
-	if (err)
-		say_exit(EXIT_ENVIRONMENT, "selftest: %s: %s", path, strerror(-err));
-	if (end.timed_out || end.signal || end.exit)
-		say_exit(EXIT_FAILED, "selftest: %s: %s", path,
-			bounded_how(&end, DEADLINE_MS, why, sizeof(why)));
 	bounded_free(&end);
+	return code;
 }
 
 /* Pairs of b and a, judged. */
@@ -183,29 +185,50 @@ static int judge(const char *file, bool quick, struct selftest *out)
 	return err;
 }
 
-static int keep(const char *output, const struct selftest *t, const char *run_id, bool quick)
+/* Before measuring, which takes a minute: where is the record to go? dir: to be made first; NULL: none. */
+static void open_record(const char *dir, const char *output, struct record_writer *w)
 {
-	struct record_writer w;
-	int err = record_open(output, &w), close_err;
+	int err;
 
+	if (dir && mkdir(dir, 0777) && errno != EEXIST)
+		say_exit(EXIT_ENVIRONMENT, "selftest: %s: %s", dir, strerror(errno));
+	err = record_open(output, w);
 	if (err)
-		return err;
-	err = record_write(&w, selftest_record(t, run_id, quick));
-	close_err = record_close(&w);
-	return err ? err : close_err;
+		say_exit(EXIT_ENVIRONMENT, "%s: %s: %s", options_shown("--output"), output,
+			strerror(-err));
 }
 
-static void open_scratch(const struct paths *p, char *file, size_t len)
+/* Memory that a_vs_a finds by a path, and that is gone with us however we end. */
+static void open_scratch(char *file, size_t len)
 {
-	int fd;
+	int fd = memfd_create("selftest", MFD_CLOEXEC);
 
-	if (mkdir(p->results, 0777) && errno != EEXIST)
-		say_exit(EXIT_ENVIRONMENT, "selftest: %s: %s", p->results, strerror(errno));
-	snprintf(file, len, "%s/.selftest-XXXXXX", p->results);
-	fd = mkostemp(file, O_CLOEXEC);
 	if (fd < 0)
-		say_exit(EXIT_ENVIRONMENT, "selftest: %s: %s", p->results, strerror(errno));
-	close(fd);
+		say_exit(EXIT_ENVIRONMENT, "selftest: memory for its samples: %s", strerror(errno));
+	snprintf(file, len, "/proc/%d/fd/%d", (int)getpid(), fd);
+}
+
+/* Measures, judges and keeps the verdict in w. Returns the exit code. */
+static int run(const struct paths *p, bool quick, const char *run_id, struct record_writer *w)
+{
+	struct selftest t;
+	char file[64];
+	int code, err;
+
+	open_scratch(file, sizeof(file));
+	code = measure(p, quick, file);
+	if (code)
+		return code;
+	err = judge(file, quick, &t);
+	if (err) {
+		say("selftest: a_vs_a left no pairs to judge: %s", strerror(-err));
+		return EXIT_FAILED;
+	}
+	print(&t);
+	err = record_write(w, selftest_record(&t, run_id, quick));
+	if (err)
+		say("selftest: its record: %s", strerror(-err));
+	return err ? EXIT_ENVIRONMENT : EXIT_DONE;
 }
 
 int cmd_selftest(int argc, char **argv)
@@ -225,10 +248,11 @@ int cmd_selftest(int argc, char **argv)
 		"alarm; the "
 		"intervals show how small a difference this machine lets anyone see.",
 		NULL};
-	char file[PATH_MAX + 32], id[48], path[PATH_MAX + 64];
+	char id[48], path[PATH_MAX + 64];
+	struct record_writer w;
+	struct stat st;
 	struct paths p;
-	struct selftest t;
-	int first = options_read(argc, argv, specs, &text, false), err = paths_find(&p);
+	int first = options_read(argc, argv, specs, &text, false), err = paths_find(&p), code;
 
 	if (first < argc)
 		options_refuse(
@@ -237,19 +261,19 @@ int cmd_selftest(int argc, char **argv)
 		options_refuse("--run-id", run_id, RECORD_RUN_ID_RULE);
 	if (err)
 		say_exit(EXIT_ENVIRONMENT, "selftest: its own folder: %s", strerror(-err));
+	say_need_output();
 	record_run_id(id, sizeof(id));
 	snprintf(path, sizeof(path), "%s/%s.jsonl", p.results, run_id ? run_id : id);
-	open_scratch(&p, file, sizeof(file));
-	measure(&p, quick, file);
-	err = judge(file, quick, &t);
-	unlink(file);
+	open_record(output ? NULL : p.results, output ? output : path, &w);
+	code = run(&p, quick, run_id ? run_id : id, &w);
+	err = record_close(&w);
 	if (err)
-		say_exit(
-			EXIT_FAILED, "selftest: a_vs_a left no pairs to judge: %s", strerror(-err));
-	print(&t);
-	err = keep(output ? output : path, &t, run_id ? run_id : id, quick);
-	if (err)
-		say_exit(EXIT_ENVIRONMENT, "selftest: %s: %s", output ? output : path,
+		say("%s: %s: %s", options_shown("--output"), output ? output : path,
 			strerror(-err));
-	return EXIT_DONE;
+	/* An empty file of our own is no run. */
+	if (!output && !stat(path, &st) && !st.st_size)
+		unlink(path);
+	if (stop_asked())
+		bounded_reraise(stop_asked());
+	return err && !code ? EXIT_ENVIRONMENT : code;
 }

@@ -88,8 +88,8 @@ static void open_records(struct watching *w, const char *output)
 	}
 	err = record_open(output, &w->records);
 	if (err < 0)
-		say_exit(EXIT_ENVIRONMENT, "--output: %s: cannot be written: %s", output,
-			strerror(-err));
+		say_exit(EXIT_ENVIRONMENT, "%s: %s: cannot be written: %s",
+			options_shown("--output"), output, strerror(-err));
 }
 
 /* The last line that the demo wrote to standard error, without its own name. */
@@ -194,7 +194,8 @@ static int keep(struct watching *w, const struct verdict *v)
 	if (err == 0)
 		err = closed;
 	if (err < 0)
-		say("--output: the record could not be written: %s", strerror(-err));
+		say("%s: the record could not be written: %s", options_shown("--output"),
+			strerror(-err));
 	return err;
 }
 
@@ -272,6 +273,7 @@ int cmd_watch(int argc, char **argv)
 		w.args = argv + n;
 		w.plain = n + 1 == argc;
 		w.deadline_ms = (int)(deadline * 1000);
+		say_need_output();
 		open_records(&w, output);
 		ret = watch(&w);
 	} else {

@@ -27,6 +27,7 @@ struct bench_axis {
 		values; /* "0,16,64" or words "all,one"; for the axis "workers" also "1..max" and "max" */
 	const char *quick; /* the same with --quick; NULL: as values */
 	const char *text;  /* for --help: what it varies */
+	uint64_t most;     /* of numbers: no machine can have more; 0: about 10^9 */
 };
 
 struct bench_variant {

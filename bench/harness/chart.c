@@ -41,7 +41,7 @@ static const char **plain_environment(void)
 	return env;
 }
 
-static int prepare(posix_spawn_file_actions_t *fa, posix_spawnattr_t *attr, int out)
+static int wire(posix_spawn_file_actions_t *fa, posix_spawnattr_t *attr, int out)
 {
 	sigset_t none;
 	int err = -posix_spawn_file_actions_adddup2(fa, out, STDOUT_FILENO);
@@ -69,7 +69,7 @@ static int start(const char *const argv[], int out, pid_t *pid)
 	err = -posix_spawnattr_init(&attr);
 	if (err)
 		goto destroy_actions;
-	err = prepare(&fa, &attr, out);
+	err = wire(&fa, &attr, out);
 	/* posix_spawn changes neither strings nor arrays; its prototype is older than const */
 	if (!err)
 		err = -posix_spawnp(pid, argv[0], &fa, &attr, (char *const *)(uintptr_t)argv,
@@ -159,19 +159,6 @@ static int run(const char *const argv[], char *said, size_t len)
 	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EIO;
 }
 
-int chart_available(char *version, size_t len)
-{
-	const char *const argv[] = {"gnuplot", "--version", NULL};
-	char said[SAID];
-	int err = run(argv, said, sizeof(said));
-
-	if (err || strncmp(said, "gnuplot ", 8))
-		return -ENOENT;
-	if (version)
-		snprintf(version, len, "%.*s", (int)strcspn(said + 8, " \n"), said + 8);
-	return 0;
-}
-
 /* The line that says what is wrong: warnings and the echoed script lines stand before it. */
 static void complaint(const char *said, char *why, size_t len)
 {
@@ -188,6 +175,21 @@ static void complaint(const char *said, char *why, size_t len)
 		p += n + (p[n] == '\n');
 	}
 	snprintf(why, len, "%.*s", best ? (int)strcspn(best, "\n") : 0, best ? best : "");
+}
+
+int chart_available(char *text, size_t len)
+{
+	const char *const argv[] = {"gnuplot", "--version", NULL};
+	char said[SAID];
+	int err = run(argv, said, sizeof(said));
+
+	if (!err && strncmp(said, "gnuplot ", 8))
+		err = -EIO;
+	if (text && !err)
+		snprintf(text, len, "%.*s", (int)strcspn(said + 8, " \n"), said + 8);
+	else if (text)
+		complaint(said, text, len);
+	return err;
 }
 
 static const char *base_name(const char *path)
@@ -287,33 +289,54 @@ static int plain_path(char *buf, size_t len, const char *path, const char *tail)
 	return (size_t)snprintf(buf, len, "%s%s%s", lead, path, tail) < len ? 0 : -ENAMETOOLONG;
 }
 
+struct call {
+	char script[PATH_MAX], stem[NAME_MAX + 1];
+};
+
+/* The script of a kind, the name of the picture without its end, and NAME.gp with both. */
+static int prepare(
+	const char *plots_dir, const char *kind, const char *data, const char *out, struct call *c)
+{
+	size_t n = strlen(base_name(out));
+
+	if (n > 4 && !strcmp(out + strlen(out) - 4, ".svg"))
+		n -= 4;
+	if (n > NAME_MAX || (size_t)snprintf(c->script, sizeof(c->script), "%s/%s.gp", plots_dir,
+				    kind) >= sizeof(c->script))
+		return -ENAMETOOLONG;
+	snprintf(c->stem, sizeof(c->stem), "%.*s", (int)n, base_name(out));
+	if (!*kind || kind[strspn(kind, "abcdefghijklmnopqrstuvwxyz_")] || access(c->script, R_OK))
+		return -ENOENT;
+	return write_call(c->script, data, out, c->stem);
+}
+
+int chart_script(const char *plots_dir, const char *kind, const char *data, const char *out)
+{
+	struct call c;
+
+	unlink(out);
+	return prepare(plots_dir, kind, data, out, &c);
+}
+
 int chart_draw(const char *plots_dir, const char *kind, const char *data, const char *out,
 	const char *title, char *why, size_t whylen)
 {
-	char script[PATH_MAX], from[PATH_MAX], part[PATH_MAX], stem[NAME_MAX + 1], said[SAID] = "";
-	const char *const argv[] = {"gnuplot", "-d", "-c", script, from, part, NULL};
-	size_t n = strlen(base_name(out));
-	int err;
+	struct call c;
+	char from[PATH_MAX], part[PATH_MAX], said[SAID] = "";
+	const char *const argv[] = {"gnuplot", "-d", "-c", c.script, from, part, NULL};
+	int err = prepare(plots_dir, kind, data, out, &c);
 
 	if (whylen)
 		why[0] = '\0';
-	if (n > 4 && !strcmp(out + strlen(out) - 4, ".svg"))
-		n -= 4;
-	if (n > NAME_MAX || (size_t)snprintf(script, sizeof(script), "%s/%s.gp", plots_dir, kind) >=
-				    sizeof(script))
-		return -ENAMETOOLONG;
-	snprintf(stem, sizeof(stem), "%.*s", (int)n, base_name(out));
-	if (!*kind || kind[strspn(kind, "abcdefghijklmnopqrstuvwxyz_")] || access(script, R_OK))
-		return -ENOENT;
+	if (err)
+		return err;
 	err = plain_path(from, sizeof(from), data, "");
 	if (!err)
 		err = plain_path(part, sizeof(part), out, ".part");
 	if (!err)
-		err = write_call(script, data, out, stem);
-	if (!err)
 		err = run(argv, said, sizeof(said));
 	if (!err)
-		err = write_svg(part, out, stem, title);
+		err = write_svg(part, out, c.stem, title);
 	else
 		complaint(said, why, whylen);
 	/* The picture of an earlier run must not be taken for that of these data. */

@@ -6,8 +6,13 @@
 
 #include <stddef.h>
 
-/* Where gnuplot is: 0, or -ENOENT. version (may be NULL) gets "5.4". */
-int chart_available(char *version, size_t len);
+/* Whether gnuplot is there: 0, and text (may be NULL) gets its version, "5.4"; -ENOENT it is not; -ETIMEDOUT it does
+ * not answer; -EIO it failed, or is something else: text gets what it said; else errors of posix_spawn(3). */
+int chart_available(char *text, size_t len);
+
+/* Leaves the call of chart_draw beside out as NAME.gp, and runs nothing; an earlier picture at out is removed.
+ * Errors: -ENOENT no such script; write errors. */
+int chart_script(const char *plots_dir, const char *kind, const char *data, const char *out);
 
 /*
  * Runs `gnuplot -c plots/KIND.gp data out` with a deadline of 10 s; afterwards a runnable copy of the

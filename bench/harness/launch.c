@@ -1,6 +1,7 @@
 /* launch.c - main's side of a launch: start it, send commands, take samples in, end it */
 #include "harness/launch.h"
 #include "harness/clock.h"
+#include "harness/limits.h"
 #include "harness/tools.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +19,6 @@
 #include <unistd.h>
 
 extern char **environ;
-
-#define LAUNCH_PARK 100 /* two numbers that nothing here has open */
 
 /* send instead of write: a launch that has died must be -EPIPE, not SIGPIPE. */
 static int send_all(int fd, const char *text, size_t len)
@@ -79,22 +78,34 @@ static int spawn_self(pid_t *pid, int control, int life)
 	posix_spawnattr_t attr;
 	int err;
 
-	/* dup2 clears O_CLOEXEC on the copy alone. Our ends may themselves be numbered 3 or 4: by way of two
-	 * high numbers neither copy can overwrite the other's source. */
+	/* dup2 clears O_CLOEXEC on the copy alone. */
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attr);
-	posix_spawn_file_actions_adddup2(&actions, control, LAUNCH_PARK);
-	posix_spawn_file_actions_adddup2(&actions, life, LAUNCH_PARK + 1);
-	posix_spawn_file_actions_adddup2(&actions, LAUNCH_PARK, LAUNCH_CONTROL);
-	posix_spawn_file_actions_adddup2(&actions, LAUNCH_PARK + 1, LAUNCH_LIFE);
-	posix_spawn_file_actions_addclose(&actions, LAUNCH_PARK);
-	posix_spawn_file_actions_addclose(&actions, LAUNCH_PARK + 1);
+	err = posix_spawn_file_actions_adddup2(&actions, control, LAUNCH_CONTROL);
+	if (!err)
+		err = posix_spawn_file_actions_adddup2(&actions, life, LAUNCH_LIFE);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP);
 	posix_spawnattr_setpgroup(&attr, 0);
-	err = posix_spawn(pid, "/proc/self/exe", &actions, &attr, argv, environ);
+	if (!err)
+		err = posix_spawn(pid, "/proc/self/exe", &actions, &attr, argv, environ);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&actions);
 	return -err;
+}
+
+/* The child's ends must not be numbered as the copies they get there: one would overwrite the other's source. */
+static int lift(int *fd)
+{
+	int high;
+
+	if (*fd > LAUNCH_LIFE)
+		return 0;
+	high = fcntl(*fd, F_DUPFD_CLOEXEC, LAUNCH_LIFE + 1);
+	if (high < 0)
+		return -errno;
+	close(*fd);
+	*fd = high;
+	return 0;
 }
 
 int launch_start(
@@ -111,7 +122,11 @@ int launch_start(
 		close(control[1]);
 		return err;
 	}
-	err = spawn_self(&out->pid, control[1], life[0]);
+	err = lift(&control[1]);
+	if (!err)
+		err = lift(&life[0]);
+	if (!err)
+		err = spawn_self(&out->pid, control[1], life[0]);
 	close(control[1]);
 	close(life[0]);
 	if (err) {
@@ -154,7 +169,7 @@ static int take_line(struct launch *l, char *line)
 	unsigned long long iters;
 	size_t cell;
 	double est;
-	int at = 0;
+	int at = 0, err;
 
 	if (line[0] == 's' && line[1] == ' ')
 		return take_sample(l, line + 2);
@@ -164,10 +179,18 @@ static int take_line(struct launch *l, char *line)
 		l->study->cells[cell].est_ns = est;
 		return 0;
 	}
-	if (sscanf(line, "fail %zu %n", &cell, &at) == 1 && at && cell < l->study->ncells) {
-		if (!l->study->cells[cell].failed[0])
+	if (sscanf(line, "fail %zu %d %n", &cell, &err, &at) == 2 && at &&
+		cell < l->study->ncells) {
+		if (!l->study->cells[cell].failed[0]) {
 			snprintf(l->study->cells[cell].failed, STUDY_WHY, "%s", line + at);
+			l->study->cells[cell].failed_err = -err;
+		}
 		return 0;
+	}
+	if (sscanf(line, "end %d %n", &err, &at) == 1 && at) {
+		l->end_err = -err;
+		snprintf(l->end_what, sizeof(l->end_what), "%s", line + at);
+		return -EPIPE;
 	}
 	return !strcmp(line, "done") ? 1 : -EPROTO;
 }
@@ -253,6 +276,26 @@ static void wait_ended(pid_t pid, int ms)
 	while (poll(&pfd, 1, ms) < 0 && errno == EINTR && clock_now_ns() < deadline)
 		;
 	close(pfd.fd);
+}
+
+const char *launch_how(const struct launch *l, char *buf, size_t len)
+{
+	siginfo_t info = {0};
+	char text[120];
+
+	if (l->end_err) {
+		snprintf(buf, len, "the launch could not %s: %s", l->end_what,
+			limits_text(l->end_err, text, sizeof(text)));
+		return buf;
+	}
+	wait_ended(l->pid, 1000);
+	if (waitid(P_PID, (id_t)l->pid, &info, WEXITED | WNOHANG | WNOWAIT) || !info.si_pid)
+		snprintf(buf, len, "the launch hung up");
+	else if (info.si_code == CLD_EXITED)
+		snprintf(buf, len, "the launch ended by itself, with status %d", info.si_status);
+	else
+		snprintf(buf, len, "the launch was killed by SIG%s", sigabbrev_np(info.si_status));
+	return buf;
 }
 
 void launch_end(struct launch *l, bool kill_it)

@@ -8,8 +8,8 @@
  *     cell POINT VARIANT                      (each cell to be measured, numbered from 0)
  *     open C | close C | calibrate C | warm C | iters C N
  *     rounds FIRST COUNT C C C ...            (one sample of each cell a round, in random order)
- * and back: `s C ROUND T_NS TAGS MARK...` a sample, `iters C N EST_NS`, `fail C WHY`, and `done` after each
- * command. The launch ends at end of file, and is killed by the kernel when main dies (life.h).
+ * and back: `s C ROUND T_NS TAGS MARK...` a sample, `iters C N EST_NS`, `fail C ERRNO WHY`, `done` after each
+ * command, and `end ERRNO WHAT` where the launch itself cannot go on. The launch ends at end of file, and is killed by the kernel when main dies (life.h).
  */
 #ifndef FORKLAB_LAUNCH_H
 #define FORKLAB_LAUNCH_H
@@ -26,7 +26,9 @@ struct launch {
 	unsigned number;
 	struct study *study;
 	const volatile sig_atomic_t *stop;
-	char buf[16384]; /* what was read and not yet taken: [at, len) */
+	int end_err;        /* what the launch said of its own end, -errno; 0: nothing */
+	char end_what[120]; /* what it could not do */
+	char buf[16384];    /* what was read and not yet taken: [at, len) */
 	size_t at, len;
 };
 
@@ -48,6 +50,10 @@ int launch_start(
  */
 int launch_command(struct launch *l, int timeout_ms, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* After -EPIPE: "the launch was killed by SIGSEGV", "the launch could not ...: Too many open files (...)".
+ * Waits up to 1 s for its end. Returns buf. */
+const char *launch_how(const struct launch *l, char *buf, size_t len);
 
 /* Ends the launch and everything it started: politely (end of file, up to 1 s) or by SIGKILL to its group. */
 void launch_end(struct launch *l, bool kill_it);

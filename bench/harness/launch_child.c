@@ -4,12 +4,14 @@
 #include "harness/ensure.h"
 #include "harness/launch.h"
 #include "harness/life.h"
+#include "harness/limits.h"
 #include "harness/say.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define INTERVAL_NS 1000000u   /* method R9: at least 1 ms ... */
 #define CROWDED_NS  100000000u /* ... and 20 scheduler slices where workers outnumber CPUs */
@@ -24,11 +26,14 @@ static struct launch_cell *cell(const struct launch_child *l, size_t i)
 
 static void report_failure(struct launch_child *l, size_t i, int err, const char *what)
 {
+	char text[120];
+
 	cell(l, i)->failed = true;
 	if (err == -EBADMSG || err == -EREMOTEIO)
-		fprintf(l->out, "fail %zu %s\n", i, what);
+		fprintf(l->out, "fail %zu %d %s\n", i, -err, what);
 	else
-		fprintf(l->out, "fail %zu %s: %s\n", i, what, strerror(-err));
+		fprintf(l->out, "fail %zu %d %s: %s\n", i, -err, what,
+			limits_text(err, text, sizeof(text)));
 }
 
 static void leave_point(struct launch_child *l, struct launch_cell *c)
@@ -324,27 +329,50 @@ static int dup_cloexec(int fd)
 	return fcntl(fd, F_DUPFD_CLOEXEC, 0);
 }
 
-int launch_main(const struct bench *b)
+/* Main must not take us for crashed: it is told what failed, where there is a main. */
+static __attribute__((noreturn)) void give_up(int err, const char *what)
+{
+	char text[160];
+	int len = snprintf(text, sizeof(text), "end %d %s\n", -err, what);
+
+	if (send(LAUNCH_CONTROL, text, (size_t)len, MSG_NOSIGNAL) < 0)
+		say_exit(EXIT_ENVIRONMENT,
+			"--launch: %s: %s (the benchmark starts launches itself)", what,
+			strerror(-err));
+	exit(EXIT_ENVIRONMENT);
+}
+
+static struct launch_child *open_child(const struct bench *b)
 {
 	struct launch_child *l = calloc(1, sizeof(*l));
-	size_t *v = calloc(STUDY_CPUS_MAX, sizeof(*v)), cap = 0;
-	char *line = NULL;
-	int err = life_bind(LAUNCH_LIFE);
+	int err = life_bind(LAUNCH_LIFE), fd;
 
-	if (!l || !v || err)
-		say_exit(EXIT_ENVIRONMENT,
-			"--launch: cannot start: %s (the benchmark starts launches itself)",
-			strerror(err ? -err : ENOMEM));
+	if (!l || err)
+		give_up(err ? err : -ENOMEM, err ? "bind its life to ours" : "allocate memory");
+	fd = dup_cloexec(LAUNCH_CONTROL);
+	if (fd < 0)
+		give_up(-errno, "copy its control socket");
 	l->bench = b;
 	l->effective = 1;
 	l->in = fdopen(LAUNCH_CONTROL, "r");
-	l->out = fdopen(dup_cloexec(LAUNCH_CONTROL), "w");
-	if (l->out)
-		setvbuf(l->out, NULL, _IOFBF, LAUNCH_ANSWERS);
+	l->out = fdopen(fd, "w");
 	if (!l->in || !l->out)
-		say_exit(EXIT_ENVIRONMENT, "--launch: no control socket: %s", strerror(errno));
+		give_up(-errno, "open its control socket");
+	setvbuf(l->out, NULL, _IOFBF, LAUNCH_ANSWERS);
+	return l;
+}
+
+int launch_main(const struct bench *b)
+{
+	struct launch_child *l = open_child(b);
+	size_t *v = calloc(STUDY_CPUS_MAX, sizeof(*v)), cap = 0;
+	char *line = NULL;
+	int err = v ? 0 : -ENOMEM;
+
 	while (!err && getline(&line, &cap, l->in) > 0)
 		err = take_order(l, line, v);
+	if (err && err != -EPIPE)
+		fprintf(l->out, "end %d carry out what it was told\n", -err);
 	end_all(l);
 	free(line);
 	free(v);

@@ -79,6 +79,7 @@ static void take_here(struct launch_cell *c, uint64_t iters, struct launch_sampl
 	struct noise_reading before, after, worker;
 	struct bench_run *r = &c->run;
 	uint64_t begin, end;
+	unsigned n, of;
 
 	r->err = 0;
 	r->told = false;
@@ -100,7 +101,9 @@ static void take_here(struct launch_cell *c, uint64_t iters, struct launch_sampl
 	if (r->point->cpus > 1)
 		out->tags &= ~(unsigned)TAG_MIGRATED; /* it may move among its CPUs */
 	out->err = r->err;
-	if (r->err)
+	if (r->err && workers_short(&n, &of))
+		snprintf(out->what, sizeof(out->what), "%s, %u of %u fitted", r->what, n, of);
+	else if (r->err)
 		snprintf(out->what, sizeof(out->what), "%s", r->what);
 }
 

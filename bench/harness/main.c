@@ -1,9 +1,11 @@
 /* main.c - the main of every benchmark: options, placement, measuring, records, table */
+#include "harness/alone.h"
 #include "harness/bench.h"
 #include "harness/clock.h"
 #include "harness/describe.h"
 #include "harness/host.h"
 #include "harness/launch.h"
+#include "harness/limits.h"
 #include "harness/options.h"
 #include "harness/place.h"
 #include "harness/print.h"
@@ -14,7 +16,6 @@
 #include "harness/study.h"
 #include "harness/table.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -125,11 +126,11 @@ static __attribute__((noreturn)) void refuse_place(
 	const struct command_line *c, int err, const char *why)
 {
 	if (err == -ENODEV)
-		say_exit(EXIT_SKIPPED, "--pair: %s", why);
+		say_exit(EXIT_SKIPPED, "%s: %s", options_shown("--pair"), why);
 	if (err == -EINVAL)
-		say_exit(EXIT_USAGE, "%s: %s", c->cpus ? "--cpus" : "--pair", why);
+		options_refuse(c->cpus ? "--cpus" : "--pair", NULL, why);
 	if (err == -ENOENT)
-		say_exit(EXIT_ENVIRONMENT, "--cpus: %s", why);
+		say_exit(EXIT_ENVIRONMENT, "%s: %s", options_shown("--cpus"), why);
 	say_exit(EXIT_ENVIRONMENT, "placement: %s", why[0] ? why : strerror(-err));
 }
 
@@ -150,6 +151,8 @@ static struct place *open_place(const struct command_line *c)
 
 	if (err)
 		refuse_place(c, err, why);
+	if (*why)
+		say("%s: %s", options_shown("--cpus"), why);
 	return p;
 }
 
@@ -166,6 +169,8 @@ static void set_axis(
 		sweep->asked[a] = true;
 		return;
 	}
+	if (options_inherited(option)) /* it is meant for the programs that have this axis */
+		return;
 	at = snprintf(why, sizeof(why), "this benchmark has no such axis (allowed:");
 	for (size_t i = 0; i < BENCH_AXES && bench.axes[i].name; i++)
 		at += snprintf(why + at, sizeof(why) - (size_t)at, " %s", bench.axes[i].name);
@@ -213,9 +218,10 @@ static void build(struct study *s, const struct place *p, const struct command_l
 	if (c->workers)
 		set_axis(&sweep, "--workers", "workers", c->workers);
 	err = study_build(s, &bench, p, &limits, &sweep, why, sizeof(why));
+	if (err == -EINVAL && c->workers && !strncmp(why, "workers: ", 9))
+		options_refuse("--workers", NULL, why + 9);
 	if (err == -EINVAL)
-		say_exit(EXIT_USAGE, "--%s: %s", strncmp(why, "workers:", 8) ? "sweep" : "workers",
-			strncmp(why, "workers: ", 9) ? why : why + 9);
+		options_refuse("--sweep", NULL, why);
 	if (err)
 		say_exit(EXIT_ENVIRONMENT, "points: %s", strerror(-err));
 	free(text);
@@ -234,17 +240,15 @@ static void open_records(struct record_writer *w, const struct command_line *c, 
 {
 	int err;
 
+	say_need_output();
 	*w = (struct record_writer){.fd = -1};
 	err = c->output ? record_open(c->output, w) : 0;
 
 	if (!err)
 		err = record_write(w, json_incref(run));
 	if (err)
-		say_exit(EXIT_ENVIRONMENT, "--output: %s: %s", c->output ? c->output : "-",
-			strerror(-err));
-	if (c->format == FORMAT_TABLE && fcntl(STDOUT_FILENO, F_GETFD) < 0)
-		say_exit(EXIT_ENVIRONMENT, "standard output: closed (give --output FILE and "
-					   "--format jsonl >/dev/null)");
+		say_exit(EXIT_ENVIRONMENT, "%s: %s: %s", options_shown("--output"),
+			c->output ? c->output : "-", strerror(-err));
 }
 
 static int write_records(struct record_writer *w, const json_t *records)
@@ -285,22 +289,56 @@ static void print_people(const struct study *s, const struct result_run *run, co
 	print_table(stdout, s, records, machine, run->binding, table_colour(stdout));
 }
 
+/* Where a resource ran out, that is said. False: none did. */
+static bool say_limit(const struct study *s, size_t tried, size_t invalid)
+{
+	char name[64];
+	int limit = 0;
+
+	for (size_t i = 0; i < s->ncells && !limit; i++)
+		if (s->cells[i].failed[0] && limits_is(s->cells[i].failed_err))
+			limit = s->cells[i].failed_err;
+	if (!limit)
+		return false;
+	limits_name(limit, name, sizeof(name));
+	say("limit: %s: %zu of %zu measurements fitted", *name ? name : strerror(-limit),
+		tried - invalid, tried);
+	return true;
+}
+
+/* A wrong count is worse than a limit of this machine, which is worse than nothing to show. What fails beside a
+ * limit, as a peer that tells its troubles in words of its own, fails of the limit. */
+static int judge(const struct study *s, const json_t *end)
+{
+	size_t invalid = (size_t)json_integer_value(json_object_get(end, "invalid"));
+	size_t tried = invalid + (size_t)json_integer_value(json_object_get(end, "ok"));
+	bool limit = !s->interrupted && say_limit(s, tried, invalid);
+
+	if (s->interrupted)
+		return EXIT_DONE;
+	for (size_t i = 0; i < s->ncells; i++)
+		if (s->cells[i].failed_err == -EBADMSG)
+			return EXIT_FAILED;
+	if (invalid)
+		return limit ? EXIT_ENVIRONMENT : EXIT_FAILED;
+	return tried ? EXIT_DONE : EXIT_SKIPPED;
+}
+
 /* Everything that was measured goes out, also after ^C; then the exit code. */
 static int report(const struct study *s, const struct result_run *run, const struct command_line *c,
 	struct record_writer *w, const json_t *run_record, uint64_t begin_ns)
 {
 	json_t *records = result_records(s, run), *end;
-	bool invalid;
-	int err;
+	int err, code;
 
 	if (!records)
 		say_exit(EXIT_ENVIRONMENT, "records: %s", strerror(ENOMEM));
 	end = result_end(s, run, records, (double)(clock_now_ns() - begin_ns) / 1e9);
-	invalid = json_integer_value(json_object_get(end, "invalid")) > 0 && !s->interrupted;
+	code = judge(s, end);
 	json_array_append_new(records, end);
 	err = write_records(w, records);
 	if (err)
-		say("--output: %s: %s", c->output, strerror(-err));
+		say("%s: %s: %s", options_shown("--output"), c->output, strerror(-err));
 	if (c->format == FORMAT_TABLE)
 		print_people(s, run, records);
 	else if (c->format == FORMAT_CSV)
@@ -308,7 +346,7 @@ static int report(const struct study *s, const struct result_run *run, const str
 	else
 		print_jsonl(run_record, records);
 	json_decref(records);
-	return err || invalid ? EXIT_FAILED : EXIT_DONE;
+	return err && code != EXIT_FAILED ? EXIT_ENVIRONMENT : code;
 }
 
 static bool anything(const struct study *s)
@@ -327,26 +365,32 @@ static int measure(struct study *s, const struct command_line *c, const struct r
 	uint64_t begin = clock_now_ns();
 	bool broken;
 	int err, code;
+	char why[120];
 
 	if (!run_record)
 		say_exit(EXIT_ENVIRONMENT, "records: %s", strerror(ENOMEM));
 	open_records(&writer, c, run_record);
+	if (!alone_here())
+		say("another measurement is running here: both are disturbed");
 	progress_open(&progress, stderr, (enum progress_mode)c->progress);
 	catch_signals();
 	err = study_measure(s, &progress, &stop_signal);
-	if (err && err != -EINTR && !anything(s))
-		say_exit(EXIT_ENVIRONMENT, "launch: %s", strerror(-err));
-	if (err && err != -EINTR) {
-		say("launch: %s: what was measured before is kept", strerror(-err));
+	broken = err && err != -EINTR;
+	if (broken && !s->broken[0])
+		snprintf(s->broken, sizeof(s->broken), "no launch could be started: %s",
+			limits_text(err, why, sizeof(why)));
+	if (broken && !anything(s))
+		say_exit(EXIT_ENVIRONMENT, "launch: %s", s->broken);
+	if (broken) {
+		say("launch: %s: what was measured before is kept", s->broken);
 		s->interrupted = true;
 	}
-	broken = err && err != -EINTR;
 	code = report(s, run, c, &writer, run_record, begin);
 	json_decref(run_record);
 	err = c->output ? record_close(&writer) : 0;
 	if (err) {
-		say("--output: %s: %s", c->output, strerror(-err));
-		code = EXIT_FAILED;
+		say("%s: %s: %s", options_shown("--output"), c->output, strerror(-err));
+		code = code == EXIT_DONE ? EXIT_ENVIRONMENT : code;
 	}
 	return broken ? EXIT_ENVIRONMENT : code;
 }

@@ -8,9 +8,9 @@
 #include "harness/budget.h"
 #include "harness/clock.h"
 #include "harness/launch.h"
+#include "harness/limits.h"
 #include "harness/noise.h"
 #include "harness/progress.h"
-#include "harness/quota.h"
 #include "harness/stats.h"
 #include "harness/study.h"
 #include "harness/table.h"
@@ -141,13 +141,20 @@ static void show(struct measure *m, struct study_block *b)
 /* A launch that died or hangs costs the block its cells, not the measurement. */
 static int lost(struct measure *m, const struct study_block *b, int err)
 {
-	const char *why =
-		err == -ETIMEDOUT ? "no answer before the deadline" : "the launch ended by itself";
+	char why[STUDY_WHY] = "no answer before the deadline";
+	int end_err = m->launch.end_err;
 
+	if (err != -ETIMEDOUT && err != -EINTR)
+		launch_how(&m->launch, why, sizeof(why));
 	launch_end(&m->launch, true);
 	m->running = false;
 	if (err == -EINTR || err == -ENOMEM)
 		return err;
+	/* The next launch would meet the same limit. */
+	if (limits_is(end_err)) {
+		snprintf(m->s->broken, sizeof(m->s->broken), "%s", why);
+		return end_err;
+	}
 	for (size_t i = 0; i < b->ncells; i++)
 		if (!m->s->cells[b->cells[i]].failed[0])
 			snprintf(m->s->cells[b->cells[i]].failed, STUDY_WHY, "%s", why);
@@ -326,47 +333,26 @@ static int take_rounds(struct measure *m, struct study_block *b, unsigned rounds
 	return err;
 }
 
-/* What the kernel counts for all of us: looked at around a block's rounds of one launch. */
-struct outside {
-	uint64_t ns, throttled, throttled_ns, steal, ticks;
-	bool knows_throttled, knows_steal;
-};
-
-static struct outside look_outside(void)
-{
-	struct outside o = {.ns = clock_now_ns()};
-
-	o.knows_throttled = !quota_throttled("", &o.throttled, &o.throttled_ns);
-	o.knows_steal = !noise_steal(&o.steal, &o.ticks);
-	return o;
-}
-
-/* In a virtual machine steal has been seen to step back; then it says nothing. Steal comes in ticks of 10 ms: below a second it says nothing. Above 2 % of the time it counts. */
-static unsigned outside_tags(const struct outside *a, const struct outside *b)
-{
-	unsigned tags = 0;
-
-	if (a->knows_throttled && b->knows_throttled && b->throttled > a->throttled)
-		tags |= TAG_THROTTLED;
-	if (a->knows_steal && b->knows_steal && b->ns - a->ns >= 1000000000u &&
-		b->steal > a->steal && 50 * (b->steal - a->steal) > b->ticks - a->ticks)
-		tags |= TAG_STOLEN;
-	return tags;
-}
-
+/* And those that stood still. Of a peer, another program, nobody knows whether it waited for a CPU. */
 static void tag_launch(struct study *s, const struct study_block *b, unsigned launch, unsigned tags)
 {
-	for (size_t i = 0; tags && i < b->ncells; i++) {
+	for (size_t i = 0; i < b->ncells; i++) {
 		struct study_cell *c = &s->cells[b->cells[i]];
+		bool peer = s->bench->variants[c->variant].peer != NULL;
 
-		for (size_t k = c->n; k-- > 0 && c->samples[k].launch == launch;)
-			c->samples[k].tags |= tags;
+		for (size_t k = c->n; k-- > 0 && c->samples[k].launch == launch;) {
+			struct study_sample *x = &c->samples[k];
+
+			x->tags |= tags;
+			if (!peer && noise_stood_still(x->tags, x->t_ns, c->est_ns))
+				x->tags |= TAG_STOPPED;
+		}
 	}
 }
 
 static int block_in_launch(struct measure *m, struct study_block *b, unsigned number)
 {
-	struct outside before, after;
+	struct noise_outside before, after;
 	int err = ensure_launch(m, number);
 
 	if (err || !b->want)
@@ -376,11 +362,11 @@ static int block_in_launch(struct measure *m, struct study_block *b, unsigned nu
 		err = each_cell(m, b, "open");
 	if (!err && b->cost_ns < 50e6)
 		err = each_cell(m, b, "warm");
-	before = look_outside();
+	noise_outside_read(&before);
 	if (!err)
 		err = take_rounds(m, b, b->want);
-	after = look_outside();
-	tag_launch(m->s, b, number, outside_tags(&before, &after));
+	noise_outside_read(&after);
+	tag_launch(m->s, b, number, noise_outside_tags(&before, &after));
 	if (!err)
 		err = each_cell(m, b, "close");
 	return err ? lost(m, b, err) : 0;

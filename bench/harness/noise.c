@@ -1,5 +1,7 @@
 /* noise.c - schedstat, rusage, the CPU we run on, and the hypervisor's steal */
 #include "harness/noise.h"
+#include "harness/clock.h"
+#include "harness/quota.h"
 #include "harness/study.h"
 #include "harness/tools.h"
 #include <errno.h>
@@ -12,6 +14,7 @@
 #include <unistd.h>
 
 #define WAIT_FLOOR_NS 100000u
+#define STOP_FLOOR_NS 1e8
 
 static int read_text(const char *path, char *buf, size_t len)
 {
@@ -60,6 +63,14 @@ unsigned noise_tags(
 	return tags;
 }
 
+bool noise_stood_still(unsigned tags, uint64_t t_ns, double est_ns)
+{
+	const unsigned seen = TAG_WAITED | TAG_PREEMPTED | TAG_THROTTLED | TAG_STOLEN;
+
+	return !(tags & seen) && est_ns > 0 && (double)t_ns > 10 * est_ns &&
+	       (double)t_ns > est_ns + STOP_FLOOR_NS;
+}
+
 /* First line: "cpu user nice system idle iowait irq softirq steal ...", in ticks. */
 int noise_steal(uint64_t *steal, uint64_t *total)
 {
@@ -77,4 +88,25 @@ int noise_steal(uint64_t *steal, uint64_t *total)
 			*steal = ticks;
 	}
 	return 0;
+}
+
+void noise_outside_read(struct noise_outside *out)
+{
+	*out = (struct noise_outside){.ns = clock_now_ns()};
+	out->knows_throttled = !quota_throttled("", &out->throttled, &out->throttled_ns);
+	out->knows_steal = !noise_steal(&out->steal, &out->ticks);
+}
+
+/* In a virtual machine steal has been seen to step back; then it says nothing. It comes in ticks of 10 ms: below a
+ * second it says nothing. Above 2 % of the time it counts. */
+unsigned noise_outside_tags(const struct noise_outside *a, const struct noise_outside *b)
+{
+	unsigned tags = 0;
+
+	if (a->knows_throttled && b->knows_throttled && b->throttled > a->throttled)
+		tags |= TAG_THROTTLED;
+	if (a->knows_steal && b->knows_steal && b->ns - a->ns >= 1000000000u &&
+		b->steal > a->steal && 50 * (b->steal - a->steal) > b->ticks - a->ticks)
+		tags |= TAG_STOLEN;
+	return tags;
 }

@@ -18,8 +18,49 @@
 #define CODE_FIRST   256
 #define OPTIONS_MOST 60
 
+#define VARIABLE      "FORKLAB_"
+#define VARIABLE_MOST 64 /* bytes of a variable's name with its NUL */
+
+extern char **environ;
+
+/* What was taken from the environment, as --NAME. */
+static const char *from_environment[OPTIONS_MOST];
+static size_t taken;
+
+static void variable_name(const char *name, char *buf, size_t len)
+{
+	size_t n = (size_t)snprintf(buf, len, VARIABLE "%s", name);
+
+	CHECK(n < len);
+	for (char *c = buf; *c != '\0'; c++) {
+		if (*c == '-')
+			*c = '_';
+		else if (*c >= 'a' && *c <= 'z') /* toupper() would follow the locale: Turkish i */
+			*c = (char)(*c - 'a' + 'A');
+	}
+}
+
+bool options_inherited(const char *option)
+{
+	for (size_t i = 0; i < taken; i++)
+		if (strcmp(from_environment[i], option + strspn(option, "-")) == 0)
+			return true;
+	return false;
+}
+
+const char *options_shown(const char *option)
+{
+	static char name[VARIABLE_MOST];
+
+	if (!options_inherited(option))
+		return option;
+	variable_name(option + strspn(option, "-"), name, sizeof(name));
+	return name;
+}
+
 void options_refuse(const char *option, const char *value, const char *why)
 {
+	option = options_shown(option);
 	if (value == NULL)
 		say_exit(EXIT_USAGE, "%s: %s", option, why);
 	say_exit(EXIT_USAGE, "%s: %.200s%s: %s", option, *value ? value : "\"\"",
@@ -63,6 +104,8 @@ static int store_list(const char *text, const char **out)
 {
 	char *both = NULL;
 
+	if (*text == '\0')
+		return -EINVAL;
 	if (*out == NULL)
 		*out = text;
 	else if (asprintf(&both, "%s;%s", *out, text) < 0)
@@ -89,7 +132,9 @@ static int store(const struct option_spec *s, const char *text)
 		return parse_seconds(text, s->min, max, s->out);
 	case OPTION_WORD:
 		return store_word(text, s->words, s->out);
-	case OPTION_TEXT:
+	case OPTION_TEXT: /* no list, file or name is empty */
+		if (*text == '\0')
+			return -EINVAL;
 		*(const char **)s->out = text;
 		return 0;
 	case OPTION_LIST:
@@ -114,20 +159,67 @@ static void read_value(const struct option_spec *s, const char *shown, const cha
 
 static void read_environment(const struct option_spec *s)
 {
-	char name[64];
-	size_t n = (size_t)snprintf(name, sizeof(name), "FORKLAB_%s", s->name);
+	char name[VARIABLE_MOST];
 	const char *text;
 
-	CHECK(n < sizeof(name));
-	for (char *c = name; *c != '\0'; c++) {
-		if (*c == '-')
-			*c = '_';
-		else if (*c >= 'a' && *c <= 'z') /* toupper() would follow the locale: Turkish i */
-			*c = (char)(*c - 'a' + 'A');
-	}
+	variable_name(s->name, name, sizeof(name));
 	text = getenv(name);
-	if (text != NULL && *text != '\0') /* empty is how a shell says "not set" */
-		read_value(s, name, text);
+	if (text == NULL || *text == '\0') /* empty is how a shell says "not set" */
+		return;
+	read_value(s, name, text);
+	CHECK(taken < OPTIONS_MOST);
+	from_environment[taken++] = s->name;
+}
+
+/*
+ * Which variables mean something: this program's options, those of the others (it may be there for them), and
+ * what the tests set. tests/cli.sh compares with what the programs say.
+ */
+static const char *const elsewhere[] = {"budget", "check", "cpus", "deadline", "describe",
+	"exercise", "format", "from", "launches", "list", "margin", "no-predict", "no-smt", "only",
+	"output", "pair", "places", "precision", "predict", "print-binding", "proc-bind",
+	"progress", "quick", "run-id", "search", "seed", "sweep", "test", "topology", "workers",
+	"root", "build", "counts", "mark", "sanitize", "skips", "tap"};
+
+static void warn_of(const struct option_spec *specs, const char *entry)
+{
+	char name[VARIABLE_MOST], near[VARIABLE_MOST];
+	char known[ARRAY_LEN(elsewhere) + OPTIONS_MOST][VARIABLE_MOST];
+	const char *words[ARRAY_LEN(known) + 1], *best;
+	size_t n = 0;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(entry, "="), entry);
+	for (; specs->name != NULL; specs++)
+		variable_name(specs->name, known[n++], VARIABLE_MOST);
+	for (size_t i = 0; i < ARRAY_LEN(elsewhere); i++)
+		variable_name(elsewhere[i], known[n++], VARIABLE_MOST);
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(known[i], name) == 0)
+			return;
+		words[i] = known[i] + strlen(VARIABLE);
+	}
+	words[n] = NULL;
+	best = options_nearest(name + strlen(VARIABLE), words);
+	snprintf(near, sizeof(near), VARIABLE "%s", best ? best : "");
+	say("%s: no option has this name, so it is ignored%s%s%s", name,
+		best ? "; did you mean " : "", best ? near : "", best ? "?" : "");
+	unsetenv(name); /* told once: what we start need not say it again */
+}
+
+static void warn_of_unknown(const struct option_spec *specs)
+{
+	char **copy;
+	size_t n = 0;
+
+	while (environ[n] != NULL)
+		n++;
+	copy = calloc(n + 1, sizeof(*copy)); /* unsetenv moves the entries of environ */
+	for (size_t i = 0; copy != NULL && i < n; i++)
+		copy[i] = environ[i];
+	for (size_t i = 0; copy != NULL && i < n; i++)
+		if (strncmp(copy[i], VARIABLE, strlen(VARIABLE)) == 0)
+			warn_of(specs, copy[i]);
+	free(copy);
 }
 
 static const struct option_spec *find(const struct option_spec *specs, const char *word, size_t len)
@@ -199,11 +291,17 @@ __attribute__((noreturn)) static void refuse(
 	const struct option_spec *s = find(specs, name, strcspn(name, "="));
 	char shown[80], why[OPTIONS_WHY];
 
+	if (strncmp(word, "--help=", 7) == 0 || strncmp(word, "--version=", 10) == 0) {
+		snprintf(shown, sizeof(shown), "%.*s", (int)strcspn(word, "="), word);
+		options_refuse(
+			shown, strchr(word, '=') + 1, "takes no value (allowed: the option alone)");
+	}
 	if (s == NULL || strncmp(word, "--", 2) != 0)
 		refuse_unknown(specs, word);
 	snprintf(shown, sizeof(shown), "--%s", s->name);
 	if (code == '?')
-		options_refuse(shown, strchr(word, '=') + 1, "takes no value");
+		options_refuse(
+			shown, strchr(word, '=') + 1, "takes no value (allowed: the option alone)");
 	options_why(s, NULL, -EINVAL, why, sizeof(why));
 	options_refuse(shown, NULL, why);
 }
@@ -250,8 +348,10 @@ int options_read(int argc, char **argv, const struct option_spec *specs,
 		read_value(s, shown, optarg);
 		seen[code - CODE_FIRST] = true;
 	}
+	taken = 0;
 	for (size_t i = 0; i < n; i++)
 		if (!seen[i])
 			read_environment(&specs[i]);
+	warn_of_unknown(specs);
 	return optind;
 }

@@ -52,7 +52,8 @@ struct options_text {
 /*
  * Reads argv against the table; FORKLAB_NAME in the environment (upper case, - as _) stands in for an
  * option that is not on the line. --help and --version are understood by itself (stdout, exit 0); they win
- * over everything else on the line. An option given twice: the last one counts, but of an OPTION_LIST all. On a usage error prints one
+ * over everything else on the line. An option given twice: the last one counts, but of an OPTION_LIST all. A
+ * variable FORKLAB_X that is no option of any program is told in one line, and ignored. On a usage error prints one
  * line `prog: --option: value: why (allowed ...)`, with a near miss suggested, and exits 2.
  * Returns the index of the first operand; operands may stand among the options only after "--" or at the
  * end (argv is not permuted where stop_at_operand: for `forklab run NAME options`).
@@ -60,7 +61,15 @@ struct options_text {
 int options_read(int argc, char **argv, const struct option_spec *specs,
 	const struct options_text *text, bool stop_at_operand);
 
-/* Usage error in the same form, exit 2. */
+/*
+ * Where the value of an option ("--workers") came from FORKLAB_WORKERS: a variable is exported for all programs,
+ * so one that does not fit this program is to be ignored, not refused. options_shown is the name for messages
+ * (valid until the next call).
+ */
+bool options_inherited(const char *option);
+const char *options_shown(const char *option);
+
+/* Usage error in the same form, exit 2; the option is named as options_shown. */
 void options_refuse(const char *option, const char *value, const char *why)
 	__attribute__((noreturn));
 /* The nearest of words (NULL-terminated) within two edits, or NULL. */

@@ -78,16 +78,17 @@ void options_why(const struct option_spec *s, const char *text, int err, char *w
 		[OPTION_SIZE] = "not a size such as 4096, 64K or 1.5G",
 		[OPTION_SHARE] = "not a share such as 2% or 0.02",
 		[OPTION_SECONDS] = "not a time such as 10, 0.5s, 500ms or 2min",
-		[OPTION_TEXT] = "not a text",
-		[OPTION_LIST] = "not a text",
 		[OPTION_WORD] = "no such choice",
 	};
 	char allowed[200], buf[200];
 	const char *what = err == -ERANGE ? "out of range" : kinds[s->type];
 	const char *near = NULL;
 
-	if (s->type == OPTION_FLAG || (s->type == OPTION_TEXT && text == NULL)) {
-		snprintf(why, len, "%s", text ? what : "needs a value");
+	if (s->type == OPTION_FLAG || s->type == OPTION_TEXT || s->type == OPTION_LIST) {
+		snprintf(why, len, "%s", text && s->type == OPTION_FLAG ? what : "needs a value");
+		if (s->type != OPTION_FLAG)
+			snprintf(why, len, "needs a value (allowed: %s)",
+				s->arg ? s->arg : "a text");
 		return;
 	}
 	if (text == NULL)
@@ -257,6 +258,8 @@ void options_print_help(
 			print_option(specs->name, placeholder(specs), specs->help);
 	print_option("help", "", "prints this and ends (also -h)");
 	print_option("version", "", "prints the version and ends");
+	printf("\nFORKLAB_NAME in the environment stands in for --name: FORKLAB_BUDGET=2 for "
+	       "--budget 2.\n");
 	if (text->after != NULL)
 		printf("\n%s%s", text->after,
 			*text->after && text->after[strlen(text->after) - 1] == '\n' ? "" : "\n");

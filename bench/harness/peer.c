@@ -47,7 +47,7 @@ static int lift(int *fd)
 }
 
 /* A peer gets SIGPIPE as usual and no signal blocked, whatever the caller has done to its own. */
-static int spawn(char *const argv[], int in, int out, pid_t *pid)
+static int spawn(char *const argv[], int in, int out, bool group, pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -63,7 +63,9 @@ static int spawn(char *const argv[], int in, int out, pid_t *pid)
 	posix_spawnattr_setsigmask(&attr, &set);
 	sigaddset(&set, SIGPIPE);
 	posix_spawnattr_setsigdefault(&attr, &set);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setpgroup(&attr, 0);
+	posix_spawnattr_setflags(&attr, (short)(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+						(group ? POSIX_SPAWN_SETPGROUP : 0)));
 	err = posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
 	if (!err)
 		err = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
@@ -75,7 +77,8 @@ actions:
 	return -err;
 }
 
-int peer_start(char *const argv[], struct peer *out)
+/* group: it leads a process group, which ends with it. */
+static int start(char *const argv[], bool group, struct peer *out)
 {
 	int ask[2] = {-1, -1}, answer[2] = {-1, -1}, err = 0;
 	pid_t pid;
@@ -89,7 +92,7 @@ int peer_start(char *const argv[], struct peer *out)
 	if (!err)
 		err = lift(&answer[1]);
 	if (!err)
-		err = spawn(argv, ask[1], answer[1], &pid);
+		err = spawn(argv, ask[1], answer[1], group, &pid);
 	close_fd(&ask[1]);
 	close_fd(&answer[1]);
 	if (err) {
@@ -97,8 +100,13 @@ int peer_start(char *const argv[], struct peer *out)
 		close_fd(&answer[0]);
 		return err;
 	}
-	*out = (struct peer){.pid = pid, .to = ask[0], .from = answer[0]};
+	*out = (struct peer){.pid = pid, .to = ask[0], .from = answer[0], .group = group};
 	return 0;
+}
+
+int peer_start(char *const argv[], struct peer *out)
+{
+	return start(argv, false, out);
 }
 
 /* poll(2) up to a moment, EINTR handled: the events, or -ETIMEDOUT. */
@@ -260,6 +268,8 @@ void peer_stop(struct peer *p)
 	if (p->pid > 0) {
 		if (!ends_within(p->pid, STOP_MS))
 			kill(p->pid, SIGKILL);
+		if (p->group) /* before it is reaped: then the number may be another's */
+			kill(-p->pid, SIGKILL);
 		tools_wait(p->pid, NULL);
 	}
 	/* Only now: a peer that still writes should end by itself, not by SIGPIPE. */
@@ -275,7 +285,8 @@ int peer_version(const char *program, char *buf, size_t len)
 	int err;
 
 	snprintf(name, sizeof(name), "%s", program);
-	err = peer_start(argv, &p);
+	/* A version manager is a script that starts others; nobody else ends those. */
+	err = start(argv, true, &p);
 	if (err)
 		return err;
 	err = read_line(p.from, buf, len, clock_now_ns() + VERSION_MS * 1000000u);

@@ -9,6 +9,7 @@
 #ifndef FORKLAB_PEER_H
 #define FORKLAB_PEER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -16,6 +17,7 @@
 struct peer {
 	pid_t pid;
 	int to, from; /* our ends, O_CLOEXEC */
+	bool group;   /* it leads a process group, which is ended with it */
 };
 
 /* Starts argv[0] (looked up in PATH) with argv. Errors: posix_spawn's; -ENOMEM. */

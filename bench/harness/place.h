@@ -64,7 +64,8 @@ struct place; /* opaque */
 
 /*
  * Opens the topology, checks the options against it and fixes the order. The caller owns *out.
- * why (size whylen) gets the sentence for a user on error: "3-1: a range runs upwards".
+ * why (size whylen) gets the sentence for a user on error: "3-1: a range runs upwards"; on success it is "", or
+ * a note about cpus.
  * Errors: -EINVAL the text of cpus or synthetic is malformed, or pair contradicts no_smt or bind;
  * -ENOENT a CPU asked for is not allowed to this process (or not there); -ENODEV no such pair on
  * this machine; -E2BIG more than 32,768 PUs, or a description so flat that hwloc would need

@@ -137,7 +137,8 @@ static int add_cpu(const struct place_source *s, unsigned cpu, char *why, size_t
 		return place_why(
 			why, whylen, -ENOENT, "cpu %u is not in the allowed set %s", cpu, allowed);
 	}
-	/* A CPU named twice is one CPU. */
+	if (hwloc_bitmap_isset(s->chosen, cpu))
+		place_why(why, whylen, 0, "cpu %u is named more than once and counts once", cpu);
 	return hwloc_bitmap_set(s->chosen, cpu) ? -ENOMEM : 0;
 }
 
@@ -175,6 +176,9 @@ static int add_object(const struct place_source *s, const struct location *where
 	}
 	hwloc_bitmap_foreach_begin(cpu, obj->cpuset)
 	{
+		if (hwloc_bitmap_isset(s->chosen, cpu))
+			place_why(why, whylen, 0, "%s %u is named more than once and counts once",
+				where->name, i);
 		if (hwloc_bitmap_isset(s->allowed, cpu) && hwloc_bitmap_set(s->chosen, cpu))
 			return -ENOMEM;
 	}

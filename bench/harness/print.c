@@ -89,7 +89,7 @@ static void print_results(FILE *f, const struct study *s, const json_t *records,
 	char title[BENCH_AXES][STUDY_VALUE];
 	struct table *t;
 	const json_t *o;
-	size_t i, h = 0;
+	size_t i, h = 0, rows = 0;
 
 	for (; h < s->naxes; h++) {
 		snprintf(title[h], STUDY_VALUE, ">%s", s->bench->axes[h].name);
@@ -104,6 +104,7 @@ static void print_results(FILE *f, const struct study *s, const json_t *records,
 	{
 		if (!is(o, "result"))
 			continue;
+		rows++;
 		axes_cells(t, s, o);
 		table_cell(t, text(o, "variant"));
 		if (json_is_true(json_object_get(o, "check_ok"))) {
@@ -117,7 +118,8 @@ static void print_results(FILE *f, const struct study *s, const json_t *records,
 			table_cellf(t, "INVALID: %s", text(o, "why"));
 		}
 	}
-	table_print(t, f, colour);
+	if (rows)
+		table_print(t, f, colour);
 	table_free(t);
 }
 
@@ -128,7 +130,7 @@ static void print_marks(FILE *f, const struct study *s, const json_t *records, b
 	char title[BENCH_AXES + BENCH_MARKS][STUDY_VALUE];
 	struct table *t;
 	const json_t *o;
-	size_t i, h = 0;
+	size_t i, h = 0, rows = 0;
 
 	for (size_t a = 0; a < s->naxes; a++, h++) {
 		snprintf(title[h], STUDY_VALUE, ">%s", s->bench->axes[a].name);
@@ -146,6 +148,7 @@ static void print_marks(FILE *f, const struct study *s, const json_t *records, b
 
 		if (!is(o, "result") || !json_object_size(marks))
 			continue;
+		rows++;
 		axes_cells(t, s, o);
 		table_cell(t, text(o, "variant"));
 		for (size_t m = 0; m < BENCH_MARKS && s->bench->marks[m]; m++) {
@@ -156,8 +159,11 @@ static void print_marks(FILE *f, const struct study *s, const json_t *records, b
 				mark ? table_time(cell, sizeof(cell), number(mark, "median")) : "");
 		}
 	}
-	fprintf(f, "\nMedians of moments within the same samples, from the start of each:\n");
-	table_print(t, f, colour);
+	if (rows) {
+		fprintf(f,
+			"\nMedians of moments within the same samples, from the start of each:\n");
+		table_print(t, f, colour);
+	}
 	table_free(t);
 }
 
@@ -173,6 +179,8 @@ static void print_skips(FILE *f, const struct study *s, const json_t *records)
 	const json_t *o;
 	size_t i;
 
+	if (!s->ncells)
+		fprintf(f, "nothing to measure: no variant exists at these points\n");
 	json_array_foreach(records, i, o)
 	{
 		if (!is(o, "skip"))

@@ -1,4 +1,4 @@
-/* quota.c - reads the CPU quota of this process's cgroup and of those above it, v1 and v2 */
+/* quota.c - reads the limits of this process's cgroup and of those above it, v1 and v2 */
 #include "harness/quota.h"
 #include <ctype.h>
 #include <errno.h>
@@ -13,6 +13,7 @@ struct hierarchy {
 	char folder[PATH_MAX];
 	size_t mount_len;
 	bool v2;
+	const char *controller; /* "cpu", "pids": v1 has a hierarchy for each */
 };
 
 /* Whether the comma-separated list holds word. */
@@ -58,7 +59,7 @@ static FILE *open_file(const char *root, const char *path)
 
 /* Path of this process in a hierarchy, from lines "5:cpu,cpuacct:/a/b" (v1) or "0::/a/b" (v2, which
  * alone has no names). */
-static bool own_path(const char *root, bool v2, char *path, size_t len)
+static bool own_path(const char *root, const struct hierarchy *h, char *path, size_t len)
 {
 	FILE *f = open_file(root, "/proc/self/cgroup");
 	char *line = NULL;
@@ -74,7 +75,7 @@ static bool own_path(const char *root, bool v2, char *path, size_t len)
 		*name++ = '\0';
 		list++;
 		name[strcspn(name, "\n")] = '\0';
-		if (v2 ? *list != '\0' : !has_word(list, "cpu"))
+		if (h->v2 ? *list != '\0' : !has_word(list, h->controller))
 			continue;
 		found = snprintf(path, len, "%s", name) < (int)len;
 	}
@@ -132,7 +133,8 @@ static bool use_mount(
 
 	if (!split_mount(line, &top, &point, &type, &super))
 		return false;
-	if (h->v2 ? strcmp(type, "cgroup2") : strcmp(type, "cgroup") || !has_word(super, "cpu"))
+	if (h->v2 ? strcmp(type, "cgroup2")
+		  : strcmp(type, "cgroup") || !has_word(super, h->controller))
 		return false;
 	rel = below(path, top);
 	/* "/.." in a path: the process sits above what its cgroup namespace shows. */
@@ -163,12 +165,13 @@ static bool find_mount(const char *root, const char *path, bool exact, struct hi
 
 /* A container may see its cgroup by the host's name and mounted under another: then the mount point
  * is as near as one can get. */
-static bool find(const char *root, bool v2, struct hierarchy *h)
+static bool find(const char *root, bool v2, const char *controller, struct hierarchy *h)
 {
 	char path[PATH_MAX];
 
 	h->v2 = v2;
-	return own_path(root, v2, path, sizeof(path)) &&
+	h->controller = controller;
+	return own_path(root, h, path, sizeof(path)) &&
 	       (find_mount(root, path, true, h) || find_mount(root, path, false, h));
 }
 
@@ -244,7 +247,7 @@ int quota_read(const char *root, double *cores)
 
 	*cores = 0;
 	for (int v2 = 0; v2 <= 1; v2++) {
-		if (!find(root, v2, &h))
+		if (!find(root, v2, "cpu", &h))
 			continue;
 		any = true;
 		do {
@@ -288,11 +291,36 @@ int quota_throttled(const char *root, uint64_t *times, uint64_t *ns)
 
 	*times = *ns = 0;
 	for (int v2 = 0; v2 <= 1; v2++) {
-		if (!find(root, v2, &h))
+		if (!find(root, v2, "cpu", &h))
 			continue;
 		do
 			any = add_throttled(&h, times, ns) || any;
 		while (go_up(&h));
 	}
 	return any ? 0 : -ENOENT;
+}
+
+bool quota_pids(const char *root, uint64_t *most)
+{
+	struct hierarchy h;
+	char line[64];
+	const char *end;
+	bool any = false;
+
+	for (int v2 = 0; v2 <= 1; v2++) {
+		if (!find(root, v2, "pids", &h))
+			continue;
+		do {
+			const unsigned long long here =
+				first_line(&h, "pids.max", line, sizeof(line))
+					? positive(line, &end)
+					: 0;
+
+			if (here && (!any || here < *most)) {
+				*most = here;
+				any = true;
+			}
+		} while (go_up(&h));
+	}
+	return any;
 }

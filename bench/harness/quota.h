@@ -1,13 +1,14 @@
 /*
- * quota.h - how many CPUs' worth of time the cgroup of this process may use
+ * quota.h - how many CPUs' worth of time, and how many processes, the cgroup of this process may use
  *
  * Neither nproc nor hwloc sees the quota. Reads the process's own cgroup (from /proc/self/cgroup
- * and mountinfo), not the root's, under v1 (cpu.cfs_quota_us) and v2 (cpu.max), every level up to
- * the mount's root, since the tightest ancestor decides.
+ * and mountinfo), not the root's, under v1 (cpu.cfs_quota_us, pids.max) and v2 (cpu.max, pids.max),
+ * every level up to the mount's root, since the tightest ancestor decides.
  */
 #ifndef FORKLAB_QUOTA_H
 #define FORKLAB_QUOTA_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -23,5 +24,8 @@ int quota_read(const char *root, double *cores);
  * kernel counts at the level that has the quota. -ENOENT where none of them says.
  */
 int quota_throttled(const char *root, uint64_t *times, uint64_t *ns);
+
+/* The most processes and threads that the cgroup may hold; false where there is no such limit. */
+bool quota_pids(const char *root, uint64_t *most);
 
 #endif

@@ -11,7 +11,7 @@ static const struct {
 	unsigned bit;
 	const char *name;
 } tags[] = {{TAG_WAITED, "waited"}, {TAG_PREEMPTED, "preempted"}, {TAG_MIGRATED, "migrated"},
-	{TAG_THROTTLED, "throttled"}, {TAG_STOLEN, "stolen"}};
+	{TAG_THROTTLED, "throttled"}, {TAG_STOLEN, "stolen"}, {TAG_STOPPED, "stopped"}};
 
 json_t *result_interval(const struct stats_interval *i)
 {
@@ -54,21 +54,23 @@ static json_t *head(const struct study *s, const struct study_cell *c, const str
 		v->base, "text", v->text, "params", result_params(s, c->point));
 }
 
-static json_t *disturbed(const struct study_cell *c, size_t *count)
+static size_t count_tagged(const struct study_cell *c, unsigned mask)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		n += (c->samples[i].tags & mask) != 0;
+	return n;
+}
+
+static json_t *disturbed(const struct study_cell *c)
 {
 	json_t *o = json_object();
 
-	*count = 0;
-	for (size_t i = 0; i < c->n; i++)
-		*count += c->samples[i].tags != 0;
-	json_object_set_new(o, "n", json_integer((json_int_t)*count));
-	for (size_t t = 0; t < sizeof(tags) / sizeof(*tags); t++) {
-		json_int_t n = 0;
-
-		for (size_t i = 0; i < c->n; i++)
-			n += (c->samples[i].tags & tags[t].bit) != 0;
-		json_object_set_new(o, tags[t].name, json_integer(n));
-	}
+	json_object_set_new(o, "n", json_integer((json_int_t)count_tagged(c, ~0u)));
+	for (size_t t = 0; t < sizeof(tags) / sizeof(*tags); t++)
+		json_object_set_new(
+			o, tags[t].name, json_integer((json_int_t)count_tagged(c, tags[t].bit)));
 	return o;
 }
 
@@ -159,8 +161,37 @@ static void add_flag(json_t *list, enum result_flag flag)
 	json_array_append_new(list, json_string(result_flag_name(flag)));
 }
 
-static json_t *flags(const struct study *s, const struct study_cell *c,
-	const struct stats_summary *sum, size_t ndisturbed)
+/*
+ * What disturbed more than a fifth of the samples: the most frequent cause gives the flag its name, and with it
+ * what to do. In a tie it is what also makes samples wait. That workers wait for each other is no disturbance
+ * where they are more than the CPUs.
+ */
+static void flag_disturbance(const struct study *s, const struct study_cell *c, json_t *f)
+{
+	static const struct {
+		unsigned mask;
+		enum result_flag flag;
+	} causes[] = {{TAG_THROTTLED, FLAG_THROTTLED}, {TAG_STOLEN, FLAG_STOLEN},
+		{TAG_WAITED | TAG_PREEMPTED | TAG_MIGRATED, FLAG_DISTURBED}};
+	unsigned own = s->points[c->point].oversubscribed ? TAG_WAITED | TAG_PREEMPTED : 0;
+	size_t most = 0, cause = 0;
+
+	for (size_t i = 0; i < sizeof(causes) / sizeof(*causes); i++) {
+		size_t n = count_tagged(c, causes[i].mask & ~own);
+
+		if (n > most) {
+			most = n;
+			cause = i;
+		}
+	}
+	if (5 * count_tagged(c, ~(own | TAG_STOPPED)) > c->n)
+		add_flag(f, causes[cause].flag);
+	if (count_tagged(c, TAG_STOPPED))
+		add_flag(f, FLAG_STOPPED);
+}
+
+static json_t *flags(
+	const struct study *s, const struct study_cell *c, const struct stats_summary *sum)
 {
 	json_t *f = json_array();
 
@@ -170,8 +201,7 @@ static json_t *flags(const struct study *s, const struct study_cell *c,
 		add_flag(f, FLAG_NO_STEADY_STATE);
 	if (sum->launches_differ)
 		add_flag(f, FLAG_LAUNCHES_DIFFER);
-	if (5 * ndisturbed > c->n && !s->points[c->point].oversubscribed)
-		add_flag(f, FLAG_DISTURBED);
+	flag_disturbance(s, c, f);
 	if (s->points[c->point].oversubscribed)
 		add_flag(f, FLAG_OVERSUBSCRIBED);
 	if (!s->bench->single && sum->median * (double)c->iters < 5e5)
@@ -241,7 +271,6 @@ static json_t *invalid(
 json_t *result_cell(const struct study *s, const struct study_cell *c, const struct result_run *run)
 {
 	struct stats_summary sum;
-	size_t ndisturbed;
 	json_t *o;
 
 	if (c->skip[0]) {
@@ -255,12 +284,12 @@ json_t *result_cell(const struct study *s, const struct study_cell *c, const str
 	put_fixed(o, s, c, run);
 	put(o, "check_ok", json_true());
 	put_numbers(o, &sum);
-	put(o, "disturbed", disturbed(c, &ndisturbed));
+	put(o, "disturbed", disturbed(c));
 	if (s->bench->variants[c->variant].peer) {
 		put(o, "disturbed", json_null());
 		put(o, "disturbed_why", json_string("another program: nobody looks into it"));
 	}
-	put(o, "flags", flags(s, c, &sum, ndisturbed));
+	put(o, "flags", flags(s, c, &sum));
 	put(o, "marks", marks(s, c));
 	put(o, "raw", raw(s, c));
 	return o;

@@ -17,6 +17,17 @@ static const struct {
 	[FLAG_DISTURBED] = {"disturbed",
 		"more than a fifth of the samples waited for a CPU or lost it: end other programs "
 		"and measure again"},
+	[FLAG_THROTTLED] = {"throttled", "more than a fifth of the samples ran into the CPU quota "
+					 "of their cgroup: these are "
+					 "times under that quota; a larger quota, or fewer workers "
+					 "(--workers), gives others"},
+	[FLAG_STOLEN] = {"stolen", "for more than a fifth of the samples the hypervisor took the "
+				   "CPU away: other virtual "
+				   "machines were busy; measure again when they are not"},
+	[FLAG_STOPPED] = {"stopped",
+		"a sample stood still for a while and nothing here kept it from running: somebody "
+		"stopped "
+		"the program (SIGSTOP), or the virtual machine paused; the sample is kept"},
 	[FLAG_OVERSUBSCRIBED] = {"oversubscribed", "more workers than CPUs: that they wait for "
 						   "each other is part of what was measured"},
 	[FLAG_SHORT_INTERVAL] = {"short_interval",

@@ -3,6 +3,7 @@
 #include "harness/say.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,10 +17,21 @@
 
 static const char *program;
 
+/* Read-only: what is written there fails as it would on the closed descriptor, with EBADF. */
+static void hold_standard(void)
+{
+	/* What we start needs them as we do, so they stay open over exec. */
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		/* NOLINTNEXTLINE(android-cloexec-open): see above */
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
+			return;
+}
+
 void say_program(const char *argv0)
 {
 	const char *slash = strrchr(argv0, '/');
 
+	hold_standard();
 	program = slash ? slash + 1 : argv0;
 }
 
@@ -94,6 +106,16 @@ void say_exit(int code, const char *fmt, ...)
 	exit(code);
 }
 
+void say_need_output(void)
+{
+	int flags = fcntl(STDOUT_FILENO, F_GETFL);
+
+	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
+		say_exit(EXIT_ENVIRONMENT, "standard output: closed: nobody would see the numbers "
+					   "(allowed: any file, also "
+					   "/dev/null)");
+}
+
 int say_finish(int code)
 {
 	bool pending = __fpending(stdout) != 0;
@@ -110,7 +132,5 @@ int say_finish(int code)
 	if (err != EPIPE)
 		say("standard output: cannot write: %s",
 			err ? strerror(err) : "an earlier write failed");
-	if (code != EXIT_DONE)
-		return code;
-	return err == ENOSPC ? EXIT_ENVIRONMENT : EXIT_FAILED;
+	return code != EXIT_DONE ? code : EXIT_ENVIRONMENT;
 }

@@ -62,14 +62,22 @@ static int add_number(struct values *v, uint64_t number)
 	return add_value(v, text);
 }
 
+static uint64_t most_of(const struct bench_axis *axis)
+{
+	if (!strcmp(axis->name, "workers"))
+		return STUDY_CPUS_MAX;
+	return axis->most ? axis->most : 1u << 30;
+}
+
 /* "max" is the number of places that can run at once. */
-static int range_end(const struct place *p, const char *text, uint64_t *out)
+static int range_end(
+	const struct place *p, const struct bench_axis *axis, const char *text, uint64_t *out)
 {
 	if (!strcmp(text, "max")) {
 		*out = place_machine(p)->effective;
-		return 0;
+		return *out <= most_of(axis) ? 0 : -ERANGE;
 	}
-	return parse_count(text, 0, 1u << 30, out);
+	return parse_count(text, 0, most_of(axis), out);
 }
 
 /* Worker counts between lo and hi: thinned on a big machine, borders kept as far as they fit. */
@@ -86,8 +94,10 @@ static int add_workers(struct values *v, const struct place *p, uint64_t lo, uin
 }
 
 /* "A..B", "A..B*F" with F >= 2, and for workers "A..max". */
-static int add_range(struct values *v, const struct place *p, bool workers, char *item, char *dots)
+static int add_range(struct values *v, const struct place *p, const struct bench_axis *axis,
+	char *item, char *dots)
 {
+	bool workers = !strcmp(axis->name, "workers");
 	char *times = strchr(dots + 2, '*');
 	uint64_t lo, hi, factor = 0;
 
@@ -97,9 +107,10 @@ static int add_range(struct values *v, const struct place *p, bool workers, char
 		if (parse_count(times + 1, 2, 1u << 20, &factor))
 			return -EINVAL;
 	}
-	if (range_end(p, item, &lo) || range_end(p, dots + 2, &hi) || hi < lo || (factor && !lo))
+	if (range_end(p, axis, item, &lo) || range_end(p, axis, dots + 2, &hi) || hi < lo ||
+		(factor && !lo))
 		return -EINVAL;
-	if (workers && (lo < 1 || hi > STUDY_CPUS_MAX))
+	if (workers && lo < 1)
 		return -EINVAL;
 	if (workers && !factor)
 		return add_workers(v, p, lo, hi);
@@ -136,15 +147,25 @@ static int add_item(
 	if (!*item || strlen(item) >= STUDY_VALUE)
 		return -EINVAL;
 	if (dots)
-		return workers || numeric(axis->values) ? add_range(v, p, workers, item, dots)
+		return workers || numeric(axis->values) ? add_range(v, p, axis, item, dots)
 							: -EINVAL;
 	if (workers || numeric(axis->values)) {
-		if (range_end(p, item, &number) ||
-			(workers && (number < 1 || number > STUDY_CPUS_MAX)))
+		if (range_end(p, axis, item, &number) || (workers && number < 1))
 			return -EINVAL;
 		return add_number(v, number);
 	}
 	return listed(axis->values, item) ? add_value(v, item) : -EINVAL;
+}
+
+static void say_allowed(const struct bench_axis *axis, char *buf, size_t len)
+{
+	if (!strcmp(axis->name, "workers"))
+		snprintf(buf, len, "1..%d, max, ranges as 1..max", STUDY_CPUS_MAX);
+	else if (numeric(axis->values))
+		snprintf(buf, len, "whole numbers up to %ju, ranges as 1..8 or 1..64*2",
+			(uintmax_t)most_of(axis));
+	else
+		snprintf(buf, len, "%s", axis->values);
 }
 
 static int expand(struct values *v, const struct bench_axis *axis, const char *list,
@@ -156,15 +177,13 @@ static int expand(struct values *v, const struct bench_axis *axis, const char *l
 		return -ENOMEM;
 	v->n = 0;
 	while ((item = strsep(&rest, ","))) {
-		char shown[64];
+		char shown[64], allowed[120];
 
 		snprintf(shown, sizeof(shown), "%s", item);
 		if (add_item(v, axis, p, item)) {
+			say_allowed(axis, allowed, sizeof(allowed));
 			snprintf(why, whylen, "%s: %s: no such value (allowed: %s)", axis->name,
-				shown,
-				!strcmp(axis->name, "workers") ? "1..4096, max, ranges as 1..max"
-				: numeric(axis->values) ? "whole numbers, ranges as 1..8 or 1..64*2"
-							: axis->values);
+				*shown ? shown : "\"\"", allowed);
 			free(copy);
 			return -EINVAL;
 		}

@@ -24,7 +24,8 @@ enum sample_tag {
 	TAG_PREEMPTED = 2,
 	TAG_MIGRATED = 4,
 	TAG_THROTTLED = 8,
-	TAG_STOLEN = 16
+	TAG_STOLEN = 16,
+	TAG_STOPPED = 32
 };
 
 struct study_sample {
@@ -45,6 +46,7 @@ struct study_cell {
 	size_t point, variant, block;
 	char skip[STUDY_WHY];   /* why it is not measured; "" : it is */
 	char failed[STUDY_WHY]; /* what went wrong while measuring; "" : nothing */
+	int failed_err;         /* -errno of it, where the launch named one */
 	uint64_t iters;
 	double est_ns; /* one sample, from calibration */
 	struct study_sample *samples;
@@ -91,6 +93,7 @@ struct study {
 	struct study_block *blocks;
 	size_t nblocks;
 	bool interrupted;
+	char broken[STUDY_WHY]; /* why no launch could go on; "" : they could */
 	double steal_share; /* of the used CPUs' time, over the whole run; negative: not known */
 };
 

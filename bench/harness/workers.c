@@ -25,12 +25,14 @@ static struct worker workers[WORKERS_MAX];
 
 /* The caller's thread alone runs workers (workers.h), so these need no lock. */
 static bool watch_next, watched;
+static unsigned fitted, asked; /* of the first run that not all fitted into; asked is 0: all did */
 static struct noise_reading worst;
 
 void workers_watch(void)
 {
 	watch_next = true;
 	watched = false;
+	asked = 0;
 	worst = (struct noise_reading){0};
 }
 
@@ -39,6 +41,13 @@ bool workers_worst(struct noise_reading *r)
 	watch_next = false;
 	*r = worst;
 	return watched;
+}
+
+bool workers_short(unsigned *n, unsigned *of)
+{
+	*n = fitted;
+	*of = asked;
+	return asked > 0;
 }
 
 static void keep_worst(const struct noise_reading *seen)
@@ -103,6 +112,10 @@ static int start_and_join(unsigned n, int (*start)(struct worker *), int (*join)
 		err = start(&workers[started]);
 		if (!err)
 			started++;
+	}
+	if (err && !asked) {
+		fitted = started;
+		asked = n;
 	}
 	/* Also after an error: a worker left behind would go on computing into the next sample. */
 	for (unsigned i = 0; i < started; i++) {

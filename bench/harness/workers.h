@@ -41,5 +41,7 @@ int workers_run(enum workers_kind kind, unsigned n, uint64_t (*body)(void *arg, 
  */
 void workers_watch(void);
 bool workers_worst(struct noise_reading *r);
+/* Whether a run since watch could not start all its workers: *n of *of could. */
+bool workers_short(unsigned *n, unsigned *of);
 
 #endif
