@@ -129,13 +129,7 @@ static int worker(struct mp_child *self)
 	return err ? 2 : 0;
 }
 
-static int no_worker(struct mp_child *self)
-{
-	return mp_pool_work(self, tasks) == -EINVAL ? 0 : 1;
-}
-
-static const struct mp_entry entries[] = {
-	{"worker", worker}, {"no_worker", no_worker}, {NULL, NULL}};
+static const struct mp_entry entries[] = {{"worker", worker}, {NULL, NULL}};
 
 void test_early(int argc, char **argv)
 {

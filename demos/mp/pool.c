@@ -146,7 +146,7 @@ int mp_pool_create(const struct mp_pool_options *o, struct mp_pool **out)
 		err = mp_lives_start(p, i);
 	if (err) {
 		if (p->polled)
-			mp_pool_terminate(p, 0);
+			mp_pool_terminate(p, GRACE_MS);
 		give_back(p);
 		return err;
 	}
