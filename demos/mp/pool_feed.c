@@ -3,7 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-#define SHOW_EVERY 64u /* orders: so that the worker begins while we still write */
+#define SHOW_EVERY                                                                                 \
+	1024u /* orders, some 10 us: workers begin while we still write, and are not woken too often */
 
 /* What stands in its channel cannot be: some task has written where it should not. Its end is that of any worker
  * that dies (a thread can only be asked to end). */
@@ -150,8 +151,6 @@ static bool put(struct mp_pool *p, struct mp_worker *w)
 	}
 	write_order(p, w, &r, at, need);
 	took_work(p, &r);
-	if (w->tail - w->shown >= SHOW_EVERY)
-		show(w);
 	return true;
 }
 
@@ -168,9 +167,18 @@ static uint64_t least_load(const struct mp_pool *p)
 	return least;
 }
 
+static void show_all(struct mp_pool *p)
+{
+	for (uint32_t i = 0; i < p->shared.nworkers; i++)
+		if (usable(&p->workers[i]))
+			show(&p->workers[i]);
+}
+
 /* Each round one order to each of those who have least, until nothing is left or nothing fits. */
 static void hand_out(struct mp_pool *p)
 {
+	unsigned written = 0;
+
 	while (has_work(p)) {
 		uint64_t least = least_load(p);
 
@@ -180,7 +188,11 @@ static void hand_out(struct mp_pool *p)
 			struct mp_worker *w = &p->workers[i];
 
 			if (usable(w) && !w->full && mp_worker_load(w) <= least)
-				put(p, w);
+				written += put(p, w);
+		}
+		if (written >= SHOW_EVERY) {
+			show_all(p);
+			written = 0;
 		}
 	}
 }
@@ -267,9 +279,7 @@ void mp_feed(struct mp_pool *p)
 	if (p->terminated)
 		return;
 	hand_out(p);
-	for (uint32_t i = 0; i < p->shared.nworkers; i++)
-		if (usable(&p->workers[i]))
-			show(&p->workers[i]);
+	show_all(p);
 	if (!has_work(p))
 		hand_round(p);
 }
