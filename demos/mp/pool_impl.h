@@ -52,6 +52,7 @@ struct mp_worker {
 	struct mp_message *messages; /* of orders head..tail, at the number modulo norders */
 	uint64_t head, tail;         /* orders collected; written */
 	uint64_t shown;              /* orders that the worker may claim */
+	uint64_t ring_at;            /* as it is asked */
 	uint64_t items_head, items_tail;
 	uint64_t data_head, data_tail;
 	uint32_t timed;            /* how many orders in head..tail have a deadline */
@@ -113,15 +114,29 @@ bool mp_job_any(const struct mp_pool *p);
 
 /* ---- pool_feed.c: between jobs and channels ---- */
 
+/* Whether w can be given something. */
+bool mp_worker_usable(const struct mp_worker *w);
+/* What stands in w's channel cannot be: some task has written where it should not. Its end is that of any worker
+ * that dies (a thread can only be asked to end). */
+void mp_feed_give_up(struct mp_worker *w);
 /* Takes over what w has finished. */
 void mp_feed_collect(struct mp_pool *p, struct mp_worker *w);
-/* Hands out what waits; gives an idle worker what lies unclaimed with a busy one. */
+/* Writes the next order for w. false: it does not fit. */
+bool mp_feed_put(struct mp_pool *p, struct mp_worker *w);
+/* Lets w claim what has been written. */
+void mp_feed_show(struct mp_worker *w);
+/* Hands out what waits. */
 void mp_feed(struct mp_pool *p);
 /* Asks w to ring when there will be something to do. awaited: the job that is waited for; NULL: any. */
 void mp_feed_ask(struct mp_pool *p, struct mp_worker *w, const struct mp_async *awaited);
+
+/* ---- pool_back.c: orders that come back ---- */
+
+/* Gives each idle worker what lies unclaimed with a busy one. */
+void mp_back_round(struct mp_pool *p);
 /* After the end of w: what it had finished counts, the item that it was in gets the outcome lost, all others go
  * back to their jobs. */
-void mp_feed_settle_dead(struct mp_pool *p, struct mp_worker *w, struct mp_outcome lost);
+void mp_back_from_dead(struct mp_pool *p, struct mp_worker *w, struct mp_outcome lost);
 
 /* ---- pool_lives.c: workers that begin and end ---- */
 

@@ -123,7 +123,7 @@ static void bury(struct mp_pool *p, uint32_t place)
 	struct mp_worker *w = &p->workers[place];
 	bool ready = w->ready || atomic_load(&w->channel->ready);
 
-	mp_feed_settle_dead(p, w, outcome_of(p, w));
+	mp_back_from_dead(p, w, outcome_of(p, w));
 	mp_process_close(w->process);
 	w->process = NULL;
 	p->polled[1 + place].fd = -1;

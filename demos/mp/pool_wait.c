@@ -26,15 +26,15 @@ void mp_pool_step(struct mp_pool *p)
 	mp_job_callbacks(p);
 }
 
-/* Whether w has said something since the last step. After mp_feed_ask: what it does from now on, it rings for. */
+/* Whether w has come, before it could know what is asked, to where it is asked to ring. Less than that is no news:
+ * collected one by one, its orders would cost more than they are. */
 static bool has_news(const struct mp_pool *p, const struct mp_worker *w)
 {
-	if (!w->process)
-		return false;
 	if (!w->ready && atomic_load(&w->channel->ready))
 		return true;
 	return w->head < w->tail && !w->broken &&
-	       atomic_load(&w->channel->step) / 2 >= mp_worker_message(p, w, w->head)->items_end;
+	       atomic_load(&w->channel->step) / 2 >=
+		       mp_worker_message(p, w, w->ring_at - 1)->items_end;
 }
 
 static bool ask(struct mp_pool *p, const struct mp_async *awaited)

@@ -154,7 +154,7 @@ int mp_pool_work(struct mp_child *self, const struct mp_task *tasks)
 {
 	struct mp_handle *pool = find_handle(self, MP_HANDLE_POOL);
 	struct mp_handle *bell = find_handle(self, MP_HANDLE_EVENTFD);
-	struct worker w = {.tasks = tasks, .spins = mp_spins()};
+	struct worker w = {.tasks = tasks};
 	struct mp_memory *m;
 	int err;
 
@@ -171,6 +171,7 @@ int mp_pool_work(struct mp_child *self, const struct mp_task *tasks)
 	w.channel = mp_channel_of(mp_memory_base(m), pool->what);
 	w.data = mp_channel_data(w.shared, w.channel);
 	w.bell = bell->fd;
+	w.spins = mp_spins(w.shared->nworkers + 1); /* and the parent */
 	atomic_store(&w.channel->ready, 1);
 	ring(&w);
 	work(&w);

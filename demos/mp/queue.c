@@ -53,7 +53,7 @@ static int look(struct mp_memory *m, struct mp_queue **out)
 	q->shared = s;
 	q->producers = at(s, s->producers_at);
 	q->consumers = at(s, s->consumers_at);
-	q->spins = mp_spins();
+	q->spins = mp_spins(2);
 	for (uint32_t i = 0; i < s->nproducers; i++)
 		q->in[i] = (struct mp_ring_end){.ring = ring(s, i), .capacity = s->capacity};
 	*out = q;

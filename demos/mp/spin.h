@@ -6,14 +6,23 @@
 
 #define MP_SPINS 2000u /* some 10 us: about what going to sleep and being woken would cost */
 
-/* Looks before a sleep. With one CPU whom we wait for cannot run while we look. */
-static inline unsigned mp_spins(void)
+/* CPUs that this thread may run on; 0: more than a cpu_set_t tells. */
+static inline unsigned mp_cpus(void)
 {
 	cpu_set_t set;
 
-	if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) == 1)
-		return 0;
-	return MP_SPINS;
+	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 0;
+}
+
+/*
+ * Looks before a sleep, of one of so many threads that work at the same time: where they have fewer CPUs than
+ * that, whom we wait for may be waiting for ours.
+ */
+static inline unsigned mp_spins(unsigned threads)
+{
+	unsigned cpus = mp_cpus();
+
+	return cpus && cpus < threads ? 0 : MP_SPINS;
 }
 
 static inline void mp_relax(void)
