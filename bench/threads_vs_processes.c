@@ -18,7 +18,9 @@
 #include <string.h>
 
 #define PUBLISHED_WORKERS  10      /* the tutorial's */
-#define PUBLISHED_BUDGET_S 45      /* 8 rounds of its size in CPython and the rest of the sweep */
+#define PUBLISHED_BUDGET_S 45      /* 8 rounds of its size in CPython */
+#define PYTHON_BUDGET_S    20      /* 12 rounds of a tenth of it, with all CPUs and with one */
+#define CROWD_BUDGET_S     6       /* 12 rounds of 10 workers of 10 ms each */
 #define HANDOVER_NS        5000000 /* CPython's switch interval */
 #define CHUNK              1000    /* steps between two looks at the request, about 1 us */
 #define READINGS           9
@@ -341,14 +343,15 @@ static const char *skip_published(const struct bench_run *r, bool one_cpu, bool 
 		return NO_SUCH_POINT;
 	if (one_cpu && bench_effective(r) == 1)
 		return ONE_CPU_ONLY;
-	/* C does not repeat what it shows with 10 ms of steps: one published size is enough. */
-	if (!python && (one_cpu || big == bench_quick(r)))
+	/* C needs one size alone, and that only to stand beside the published one. */
+	if (!python && (one_cpu || !big))
 		return NO_SUCH_POINT;
-	/* Twelve rounds of a second each for what one CPU does would starve everything else. */
-	if (bench_quick(r) && (big || one_cpu))
+	if (big && bench_quick(r))
 		return "not measured with --quick";
 	if (python && big && bench_budget_s(r) < PUBLISHED_BUDGET_S)
-		return "takes about a minute: give --budget 60";
+		return "takes most of a minute: give --budget 120";
+	if (python && bench_budget_s(r) < PYTHON_BUDGET_S)
+		return "CPython takes some 20 s: give --budget 40";
 	return NULL;
 }
 
@@ -386,9 +389,16 @@ static const char *skip(const struct bench_run *r)
 		return skip_one_cpu(r);
 	if (serial_s(r) * 16 > bench_budget_s(r) / 4)
 		return "takes too long on so many CPUs: give a larger --budget";
+	/* In a few seconds what the CPUs can do comes first. */
+	if (scaling && bench_number(r, "workers") > bench_effective(r) &&
+		bench_budget_s(r) < CROWD_BUDGET_S)
+		return "more workers than CPUs take longer: give --budget 10";
 	if (!strcmp(bench_variant_name(r), "threads_one_lock") && serial_s(r) > ONE_LOCK_S)
 		return "as slow as serial: shown with fewer workers";
-	return scaling || bench_number(r, "workers") == bench_effective(r) ? NULL : NO_SUCH_POINT;
+	if (scaling || bench_asked(r, "workers") ||
+		bench_number(r, "workers") == bench_effective(r))
+		return NULL;
+	return NO_SUCH_POINT;
 }
 
 static const struct bench_variant variants[] = {

@@ -5,42 +5,7 @@
 # Prints TAP. FORKLAB_BUILD is the folder with the built programs (tests/run sets it).
 # shellcheck disable=SC2016 # conditions are in single quotes because check evaluates them
 set -u
-build=${FORKLAB_BUILD:-build}
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/forklab-cli.XXXXXX") || exit 1
-trap 'rm -rf "$tmp"' EXIT
-n=0 out='' err='' rc=0 took=0
-
-# Runs a command with nothing on stdin, at most 20 s; sets out, err, rc, took (ms). A word such as
-# stdout=/dev/full in front sends its output elsewhere.
-call() {
-	local to=$tmp/out from=${EPOCHREALTIME/[.,]/}
-	case $1 in stdout=*) to=${1#stdout=} && shift ;; esac
-	: >"$tmp/out"
-	timeout -k 1 20 "$@" </dev/null >"$to" 2>"$tmp/err"
-	rc=$?
-	took=$(((${EPOCHREALTIME/[.,]/} - from) / 1000))
-	out=$(cat "$tmp/out") err=$(cat "$tmp/err")
-}
-
-# SENTENCE CONDITION...: each condition is a command; the first that fails is named.
-check() {
-	local sentence=$1 condition
-	n=$((n + 1))
-	for condition in "${@:2}"; do
-		eval "$condition" && continue
-		echo "not ok $n - $sentence"
-		printf '  failed: %s\n  status %s after %s ms\n' "$condition" "$rc" "$took"
-		[ -z "$out" ] || head -n 5 <<<"$out" | sed 's/^/  stdout: /'
-		[ -z "$err" ] || head -n 5 <<<"$err" | sed 's/^/  stderr: /'
-		return
-	done
-	echo "ok $n - $sentence"
-}
-
-skip() {
-	n=$((n + 1))
-	echo "ok $n - $1 # SKIP $2"
-}
+. tests/tap.bash
 
 # The form of every complaint: one line `prog: what ...` on stderr, nothing on stdout.
 one_line() {

@@ -6,38 +6,7 @@
 # shellcheck disable=SC2016 # conditions are in single quotes because check evaluates them
 set -u
 cd "$(dirname "$0")/.." || exit 1
-build=${FORKLAB_BUILD:-build}
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/forklab-demos.XXXXXX") || exit 1
-trap 'rm -rf "$tmp"' EXIT
-[ -x "$build/forklab" ] || exit 1
-n=0 out='' err='' rc=0
-
-# Runs a command with nothing on stdin, at most 20 s; sets out, err, rc.
-call() {
-	timeout -k 1 20 "$@" </dev/null >"$tmp/out" 2>"$tmp/err"
-	rc=$?
-	out=$(cat "$tmp/out") err=$(cat "$tmp/err")
-}
-
-# SENTENCE CONDITION...: each condition is a command; the first that fails is named.
-check() {
-	local sentence=$1 condition
-	n=$((n + 1))
-	for condition in "${@:2}"; do
-		eval "$condition" && continue
-		echo "not ok $n - $sentence"
-		printf '  failed: %s\n  status %s\n' "$condition" "$rc"
-		head -n 12 <<<"$out" | sed 's/^/  stdout: /'
-		head -n 5 <<<"$err" | sed 's/^/  stderr: /'
-		return
-	done
-	echo "ok $n - $sentence"
-}
-
-skip() { # SENTENCE REASON
-	n=$((n + 1))
-	echo "ok $n - $1 # SKIP $2"
-}
+. tests/tap.bash
 
 # --- the demos ---
 

@@ -7,31 +7,9 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD
-build=$(cd "${FORKLAB_BUILD:-build}" && pwd) || exit 1
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/forklab-lessons.XXXXXX") || exit 1
-trap 'rm -rf "$tmp"' EXIT
-[ -x "$build/forklab" ] || exit 1
-n=0 out='' err='' rc=0
-
-call() {
-	timeout -k 1 60 "$@" </dev/null >"$tmp/out" 2>"$tmp/err"
-	rc=$?
-	out=$(cat "$tmp/out") err=$(cat "$tmp/err")
-}
-
-check() {
-	local sentence=$1 condition
-	n=$((n + 1))
-	for condition in "${@:2}"; do
-		eval "$condition" && continue
-		echo "not ok $n - $sentence"
-		printf '  failed: %s\n  status %s\n' "$condition" "$rc"
-		head -n 30 <<<"$out" | sed 's/^/  stdout: /'
-		head -n 5 <<<"$err" | sed 's/^/  stderr: /'
-		return
-	done
-	echo "ok $n - $sentence"
-}
+call_s=60
+. tests/tap.bash
+build=$(cd "$build" && pwd) || exit 1
 
 # --- the lessons themselves: their own TAP goes on below, without its plan ---
 

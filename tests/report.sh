@@ -6,10 +6,8 @@
 # a tree of its own finds the stubs below as its benchmarks. Nothing is measured but a_vs_a, for a second.
 # shellcheck disable=SC2016 # conditions are in single quotes because check evaluates them
 set -u
-build=${FORKLAB_BUILD:-build}
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/forklab-report.XXXXXX") || exit 1
-trap 'rm -rf "$tmp"' EXIT
-n=0 out='' err='' rc=0 took=0
+call_s=30
+. tests/tap.bash
 tree=$tmp/tree log=$tmp/log
 export STUB_LOG=$log
 
@@ -18,35 +16,6 @@ cp "$build/forklab" "$tree/build/forklab" || exit 1
 ln -s "$PWD/plots" "$tree/plots"
 ln -s "$PWD/bench/claims" "$tree/bench/claims"
 prog=$tree/build/forklab
-
-# Runs a command with nothing on stdin, at most 30 s; sets out, err, rc, took (ms).
-call() {
-	local from=${EPOCHREALTIME/[.,]/}
-	timeout -k 1 30 "$@" </dev/null >"$tmp/out" 2>"$tmp/err"
-	rc=$?
-	took=$(((${EPOCHREALTIME/[.,]/} - from) / 1000))
-	out=$(cat "$tmp/out") err=$(cat "$tmp/err")
-}
-
-# SENTENCE CONDITION...: each condition is a command; the first that fails is named.
-check() {
-	local sentence=$1 condition
-	n=$((n + 1))
-	for condition in "${@:2}"; do
-		eval "$condition" && continue
-		echo "not ok $n - $sentence"
-		printf '  failed: %s\n  status %s after %s ms\n' "$condition" "$rc" "$took"
-		[ -z "$out" ] || tail -n 5 <<<"$out" | sed 's/^/  stdout: /'
-		[ -z "$err" ] || head -n 5 <<<"$err" | sed 's/^/  stderr: /'
-		return
-	done
-	echo "ok $n - $sentence"
-}
-
-skip() {
-	n=$((n + 1))
-	echo "ok $n - $1 # SKIP $2"
-}
 
 says() { case $err in *"$1"*) return 0 ;; *) return 1 ;; esac }
 prints() { case $out in *"$1"*) return 0 ;; *) return 1 ;; esac }

@@ -136,7 +136,7 @@ static void build(const char *which, const char *cpus)
 		.seed = 42,
 		.bind = true,
 		.patience_ms = 1500};
-	const struct study_sweep sweep = {{which, cpus}};
+	const struct study_sweep sweep = {.values = {which, cpus}};
 	const struct place_options opt = {0};
 	char why[256];
 

@@ -63,7 +63,7 @@ static int build(const char *workers, const char *work, const char *size)
 {
 	const struct study_limits limits = {
 		.precision = 0.02, .budget_s = 10, .margin = 0.03, .launches = 5};
-	const struct study_sweep sweep = {{workers, work, size}};
+	const struct study_sweep sweep = {.values = {workers, work, size}};
 
 	return study_build(&study, &made_up, place, &limits, &sweep, why, sizeof(why));
 }
@@ -209,9 +209,24 @@ START_TEST(what_does_not_fit_is_left_out_with_a_reason_and_the_rest_stays)
 	budget_drop(&study, 10, 5);
 	ck_assert(budget_finished(&study.blocks[0]));
 	ck_assert_str_eq(study.blocks[0].stop_reason, "budget");
-	ck_assert_msg(strstr(study.cells[study.blocks[0].cells[0]].skip, "needs about 16 s"), "%s",
+	ck_assert_msg(strstr(study.cells[study.blocks[0].cells[0]].skip, "--budget 20"), "%s",
 		study.cells[study.blocks[0].cells[0]].skip);
 	ck_assert(!budget_finished(&study.blocks[1]));
+}
+END_TEST
+
+/* With workers 1 and 2 the block of a and b has four cells, each of the others fewer. */
+START_TEST(the_block_that_the_chart_shows_is_left_out_after_all_others)
+{
+	size_t chart;
+
+	ck_assert_int_eq(build("1,2", "1ms,10ms", "0"), 0);
+	chart = cell("a", "1", "1ms")->block;
+	for (size_t i = 0; i < study.nblocks; i++)
+		study.blocks[i].cost_ns = i == chart ? 1e9 : 0.5e9;
+	budget_drop(&study, 13, 1);
+	for (size_t i = 0; i < study.nblocks; i++)
+		ck_assert_int_eq(budget_finished(&study.blocks[i]), (i != chart));
 }
 END_TEST
 
@@ -265,6 +280,7 @@ Suite *suite(void)
 	tcase_add_checked_fixture(t, open_machine, close_machine);
 	tcase_add_test(t, costly_rounds_may_be_fewer_but_never_below_eight);
 	tcase_add_test(t, what_does_not_fit_is_left_out_with_a_reason_and_the_rest_stays);
+	tcase_add_test(t, the_block_that_the_chart_shows_is_left_out_after_all_others);
 	tcase_add_test(t, the_last_block_is_never_left_out);
 	tcase_add_test(t, all_launches_together_take_the_least_rounds_and_the_spare_time);
 	tcase_add_test(t, dear_setups_cost_launches_but_three_remain);

@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -234,6 +235,71 @@ START_TEST(a_start_that_fails_is_reported_after_the_started_ones_were_waited_for
 }
 END_TEST
 
+static void on_one_cpu(void)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET((size_t)sched_getcpu(), &one);
+	ck_assert_int_eq(sched_setaffinity(0, sizeof(one), &one), 0);
+}
+
+/* Two of these on one CPU: while one runs the other waits, and the kernel counts it. */
+static uint64_t compute_until_one_waited(void *arg, unsigned i)
+{
+	struct shared *s = arg;
+	struct noise_reading r = {0};
+
+	(void)i;
+	for (int k = 0; k < 1000000 && atomic_load(&s->sum) == 0; k++) {
+		noise_read(&r);
+		if (r.wait_ns >= 1000000)
+			atomic_store(&s->sum, 1);
+	}
+	return 0;
+}
+
+START_TEST(what_disturbed_the_workers_is_read_in_the_first_run_that_is_watched)
+{
+	struct noise_reading worst;
+
+	on_one_cpu();
+	if (access("/proc/self/schedstat", R_OK))
+		skip_test("this kernel has no schedstat");
+	workers_watch();
+	ck_assert_int_eq(
+		workers_run(kinds[_i], 2, compute_until_one_waited, shared, shared->slots), 0);
+	ck_assert_uint_eq(atomic_load(&shared->sum), 1);
+	ck_assert(workers_worst(&worst));
+	ck_assert_uint_ge(worst.wait_ns, 1000000);
+}
+END_TEST
+
+START_TEST(later_runs_of_a_sample_are_not_slowed_by_a_look)
+{
+	on_one_cpu();
+	workers_watch();
+	ck_assert_int_eq(workers_run(kinds[_i], 1, own_number, NULL, &shared->slots[2]), 0);
+	ck_assert_int_eq(
+		workers_run(kinds[_i], 2, compute_until_one_waited, shared, shared->slots), 0);
+	ck_assert_uint_eq(shared->slots[0].seen.wait_ns + shared->slots[1].seen.wait_ns, 0);
+}
+END_TEST
+
+START_TEST(a_sample_without_workers_tells_nothing_of_workers)
+{
+	struct noise_reading worst;
+
+	workers_watch();
+	ck_assert_int_eq(workers_run(WORKERS_SERIAL, 2, own_number, NULL, shared->slots), 0);
+	ck_assert(!workers_worst(&worst));
+	ck_assert_uint_eq(worst.wait_ns, 0);
+	/* Nor does a run that nobody asked to watch. */
+	ck_assert_int_eq(workers_run(WORKERS_PROCESSES, 1, own_number, NULL, shared->slots), 0);
+	ck_assert(!workers_worst(&worst));
+}
+END_TEST
+
 Suite *suite(void)
 {
 	Suite *s = suite_create("workers");
@@ -246,6 +312,10 @@ Suite *suite(void)
 	tcase_add_loop_test(twins, no_child_is_left_after_a_run, 0, 3);
 	tcase_add_test(twins, processes_are_processes_and_threads_are_not);
 	tcase_add_test(twins, a_plain_global_is_private_to_each_process);
+	tcase_add_loop_test(
+		twins, what_disturbed_the_workers_is_read_in_the_first_run_that_is_watched, 1, 3);
+	tcase_add_loop_test(twins, later_runs_of_a_sample_are_not_slowed_by_a_look, 1, 3);
+	tcase_add_test(twins, a_sample_without_workers_tells_nothing_of_workers);
 	tcase_add_checked_fixture(trouble, map_shared, unmap_shared);
 	tcase_add_test(trouble, a_child_killed_by_a_signal_is_an_error_and_all_are_waited_for);
 	tcase_add_test(trouble, a_child_that_exits_with_a_status_is_an_error);

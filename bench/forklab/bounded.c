@@ -1,5 +1,6 @@
 /* bounded.c - one program under a deadline, in a process group of its own; see bounded.h */
 #include "forklab/bounded.h"
+#include "forklab/stop.h"
 
 #include "harness/clock.h"
 #include "harness/ensure.h"
@@ -20,67 +21,8 @@ extern char **environ;
 /* How long the output of a program that has ended may still come: it is in the pipe already. */
 #define DRAIN_MS 200
 
-static const int watched[] = {SIGINT, SIGTERM, SIGHUP};
-static volatile sig_atomic_t asked_to_end;
-
-static void on_signal(int signo)
-{
-	asked_to_end = signo;
-}
-
-struct signals {
-	struct sigaction before[ARRAY_LEN(watched)];
-	sigset_t mask; /* as it was; ppoll waits with it, so that no signal falls between look and
-			  wait */
-};
-
-/* Dispositions that are ignored stay so: nohup and shells that start us in the background mean it.
- */
-static void signals_take(struct signals *s)
-{
-	struct sigaction ours = {.sa_handler = on_signal};
-	sigset_t block;
-
-	asked_to_end = 0;
-	sigemptyset(&block);
-	for (size_t i = 0; i < ARRAY_LEN(watched); i++)
-		sigaddset(&block, watched[i]);
-	sigprocmask(SIG_BLOCK, &block, &s->mask);
-	for (size_t i = 0; i < ARRAY_LEN(watched); i++) {
-		sigaction(watched[i], NULL, &s->before[i]);
-		if (s->before[i].sa_handler != SIG_IGN)
-			sigaction(watched[i], &ours, NULL);
-	}
-}
-
-static void signals_give_back(const struct signals *s)
-{
-	for (size_t i = 0; i < ARRAY_LEN(watched); i++)
-		sigaction(watched[i], &s->before[i], NULL);
-	sigprocmask(SIG_SETMASK, &s->mask, NULL);
-}
-
-static int spawn_attributes(posix_spawnattr_t *attr, const struct signals *s)
-{
-	sigset_t reset;
-	int err = posix_spawnattr_init(attr);
-
-	if (err != 0)
-		return -err;
-	sigemptyset(&reset);
-	for (size_t i = 0; i < ARRAY_LEN(watched); i++)
-		sigaddset(&reset, watched[i]);
-	sigaddset(&reset, SIGPIPE);
-	posix_spawnattr_setsigdefault(attr, &reset);
-	posix_spawnattr_setsigmask(attr, &s->mask);
-	posix_spawnattr_setpgroup(attr, 0);
-	posix_spawnattr_setflags(
-		attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-	return 0;
-}
-
 static int spawn(
-	const struct bounded_call *call, const struct signals *s, int out, int err, pid_t *pid)
+	const struct bounded_call *call, const struct stop *s, int out, int err, pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -88,7 +30,7 @@ static int spawn(
 
 	if (ret != 0)
 		return -ret;
-	ret = -spawn_attributes(&attr, s);
+	ret = -stop_attributes(s, &attr);
 	if (ret != 0)
 		goto out_actions;
 	ret = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
@@ -155,7 +97,7 @@ static int take(int *fd, struct bounded_text *t, int pass, size_t most)
 struct running {
 	const struct bounded_call *call;
 	struct bounded_end *end;
-	const struct signals *signals;
+	const struct stop *signals;
 	pid_t pid;
 	int out, err, pidfd;
 };
@@ -169,7 +111,7 @@ static int step(struct running *r, uint64_t until_ns, bool *ended)
 	struct timespec ts = {(time_t)(left / 1000000000u), (long)(left % 1000000000u)};
 	int n, err = 0;
 
-	if (asked_to_end != 0)
+	if (stop_asked() != 0)
 		return 1;
 	n = ppoll(p, ARRAY_LEN(p), &ts, &r->signals->mask);
 	if (n < 0)
@@ -201,9 +143,9 @@ static int follow(struct running *r)
 			told = true;
 		}
 	}
-	r->end->interrupted = asked_to_end;
-	r->end->timed_out = ret == 1 && !ended && asked_to_end == 0;
-	r->end->left_behind = ret == 1 && ended && asked_to_end == 0;
+	r->end->interrupted = stop_asked();
+	r->end->timed_out = ret == 1 && !ended && stop_asked() == 0;
+	r->end->left_behind = ret == 1 && ended && stop_asked() == 0;
 	return ret < 0 ? ret : 0;
 }
 
@@ -251,7 +193,7 @@ static int run_piped(struct running *r, int *out, int *err)
 
 int bounded_run(const struct bounded_call *call, struct bounded_end *end)
 {
-	struct signals signals;
+	struct stop signals;
 	struct running r = {.call = call, .end = end, .signals = &signals};
 	int out[2], err[2], ret;
 
@@ -269,9 +211,9 @@ int bounded_run(const struct bounded_call *call, struct bounded_end *end)
 		close(out[1]);
 		return ret;
 	}
-	signals_take(&signals);
+	stop_take(&signals);
 	ret = run_piped(&r, out, err);
-	signals_give_back(&signals);
+	stop_give_back(&signals);
 	return ret;
 }
 

@@ -1,5 +1,6 @@
 /* report_measure.c - runs the benchmarks one after another, within one budget */
 #include "report.h"
+#include "stop.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,68 +27,18 @@
 
 extern char **environ;
 
-static const int watched[] = {SIGINT, SIGTERM, SIGHUP};
-static volatile sig_atomic_t asked_to_end;
-
-static void on_signal(int signo)
-{
-	asked_to_end = signo;
-}
-
-struct signals {
-	struct sigaction before[ARRAY_LEN(watched)];
-	sigset_t mask;
-};
-
-/* Blocked but inside ppoll, so that none falls between the look and the wait. */
-static void signals_take(struct signals *s)
-{
-	const struct sigaction ours = {.sa_handler = on_signal};
-	sigset_t block;
-
-	asked_to_end = 0;
-	sigemptyset(&block);
-	for (size_t i = 0; i < ARRAY_LEN(watched); i++)
-		sigaddset(&block, watched[i]);
-	sigprocmask(SIG_BLOCK, &block, &s->mask);
-	for (size_t i = 0; i < ARRAY_LEN(watched); i++) {
-		sigaction(watched[i], NULL, &s->before[i]);
-		if (s->before[i].sa_handler != SIG_IGN)
-			sigaction(watched[i], &ours, NULL);
-	}
-}
-
-static void signals_give_back(const struct signals *s)
-{
-	for (size_t i = 0; i < ARRAY_LEN(watched); i++)
-		sigaction(watched[i], &s->before[i], NULL);
-	sigprocmask(SIG_SETMASK, &s->mask, NULL);
-}
-
-/*
- * A process group of its own: else ^C on a terminal would reach the benchmark twice, once from the
- * terminal and once from us, and its second ^C throws away what was measured.
- */
-static int start(const char *const argv[], const sigset_t *mask, pid_t *pid)
+/* Its second ^C throws away what it has measured: so it must not come from the terminal too (stop.h). */
+static int start(const char *const argv[], const struct stop *s, pid_t *pid)
 {
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t attr;
-	sigset_t defaults;
 	int err = posix_spawn_file_actions_init(&fa);
 
 	if (err)
 		return -err;
-	err = posix_spawnattr_init(&attr);
+	err = -stop_attributes(s, &attr);
 	if (err)
 		goto destroy_actions;
-	sigemptyset(&defaults);
-	for (size_t i = 0; i < ARRAY_LEN(watched); i++)
-		sigaddset(&defaults, watched[i]);
-	posix_spawnattr_setsigdefault(&attr, &defaults);
-	posix_spawnattr_setsigmask(&attr, mask);
-	posix_spawnattr_setpgroup(&attr, 0);
-	posix_spawnattr_setflags(
-		&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	err = posix_spawn_file_actions_addopen(&fa, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	/* Its table is in the page; what it says of its progress and of trouble is on stderr. */
 	if (!err)
@@ -117,8 +68,8 @@ static bool wait_end(pid_t pid, const sigset_t *mask, uint64_t deadline, int *st
 		if (!left)
 			break;
 		ended = ppoll(&p, 1, &ts, mask) > 0;
-		if (!ended && asked_to_end && !passed) {
-			passed = asked_to_end;
+		if (!ended && stop_asked() && !passed) {
+			passed = stop_asked();
 			kill(pid,
 				passed); /* it keeps what it has measured, then ends its children */
 			deadline = clock_now_ns() + END_GRACE_NS;
@@ -135,19 +86,19 @@ static bool wait_end(pid_t pid, const sigset_t *mask, uint64_t deadline, int *st
 /* Runs one program. 0, or why it did not end well in why. */
 static int run(const char *const argv[], double limit_s, char *why, size_t len)
 {
-	struct signals s;
+	struct stop s;
 	int status = 0, err;
 	bool ended = false;
 	pid_t pid = 0;
 
-	signals_take(&s);
-	err = start(argv, &s.mask, &pid);
+	stop_take(&s);
+	err = start(argv, &s, &pid);
 	if (!err)
 		ended = wait_end(pid, &s.mask, clock_now_ns() + (uint64_t)(limit_s * 1e9), &status);
-	signals_give_back(&s);
+	stop_give_back(&s);
 	if (err)
 		snprintf(why, len, "cannot be started: %s", strerror(-err));
-	else if (asked_to_end)
+	else if (stop_asked())
 		return -EINTR;
 	else if (!ended)
 		snprintf(why, len, "did not end within %.0f s and was killed", limit_s);
@@ -276,7 +227,7 @@ int report_measure(const struct report_measure *m, const struct store *before, u
 		printf("%zu demos that decide claims\n", json_object_size(m->demos));
 		fflush(stdout);
 		if (run_demos(m))
-			return asked_to_end;
+			return stop_asked();
 	}
 	for (size_t i = 0; i < n; i++) {
 		const char *name = report_text(json_array_get(m->benches, i), "name");
@@ -287,7 +238,7 @@ int report_measure(const struct report_measure *m, const struct store *before, u
 		fflush(stdout);
 		err = run_bench(m, name, budget, why, sizeof(why));
 		if (err == -EINTR)
-			return asked_to_end;
+			return stop_asked();
 		if (err) {
 			say("%s: %s: its part of the page may be missing", name, why);
 			(*failed)++;
@@ -303,7 +254,7 @@ int report_measure(const struct report_measure *m, const struct store *before, u
 	fflush(stdout);
 	err = run_selftest(m, why, sizeof(why));
 	if (err == -EINTR)
-		return asked_to_end;
+		return stop_asked();
 	if (err)
 		say("selftest: %s", why);
 	return 0;

@@ -11,6 +11,7 @@
 
 struct pair {
 	char a[48], b[48], ratio[TABLE_CELL], interval[96], ma[TABLE_CELL], mb[TABLE_CELL];
+	double lo, hi; /* of the ratio; both 0: no interval */
 };
 
 /* Names of variants as a reader says them; names of calls stay whole. */
@@ -20,8 +21,8 @@ static void spaced(char *buf, size_t len, const char *name)
 		{"serial", "serial work"},
 		{"threads_one_lock", "threads behind one lock"},
 		{"python_serial", "CPython's serial work"},
-		{"python_threads", "CPython's threads"},
-		{"python_processes", "CPython's processes"},
+		{"python_threads", "threads"},
+		{"python_processes", "processes"},
 		{"posix_spawn", "posix_spawn"},
 	};
 
@@ -48,6 +49,8 @@ static bool pair(const struct report_bench *b, const struct report_slice *s, con
 	spaced(out->a, sizeof(out->a), report_text(c, "a"));
 	spaced(out->b, sizeof(out->b), report_text(c, "b"));
 	report_ratio(out->ratio, sizeof(out->ratio), report_number(c, "ratio", 0));
+	out->lo = json_number_value(json_array_get(json_object_get(c, "ci95"), 0));
+	out->hi = json_number_value(json_array_get(json_object_get(c, "ci95"), 1));
 	if (!*report_ratio_interval(c, out->interval, sizeof(out->interval)))
 		snprintf(out->interval, sizeof(out->interval), "(too few rounds for an interval)");
 	else if (!strcmp(report_text(c, "verdict"), "inconclusive"))
@@ -86,12 +89,22 @@ static void say_start(FILE *f, const struct pair *p, size_t n)
 		fprintf(f, "; by %s %s times %s", p[i].a, p[i].ratio, p[i].interval);
 }
 
+/* Who takes less of the same base's time: only where the intervals do not meet. */
+static const char *winner(const struct pair *a, const struct pair *b)
+{
+	if (a->hi == 0 || b->hi == 0)
+		return "it cannot be told";
+	return a->hi < b->lo ? a->a : b->hi < a->lo ? b->a : "neither";
+}
+
 static void say_workers(FILE *f, const struct report_slice *s, const struct pair *p, size_t n)
 {
 	size_t w = report_axis(s, "workers"), g = report_axis(s, "work");
 
+	if (n > 1)
+		fprintf(f, "In C %s: ", winner(&p[0], &p[1]));
 	if (w < s->naxes)
-		fprintf(f, "With %s worker%s%s%s%s, ", s->fixed[w],
+		fprintf(f, "with %s worker%s%s%s%s, ", s->fixed[w],
 			strcmp(s->fixed[w], "1") ? "s" : "", g < s->naxes ? " of " : "",
 			g < s->naxes ? s->fixed[g] : "", g < s->naxes ? " of computing each" : "");
 	fprintf(f, "%s take %s %s of the time of %s by one thread (%s against %s)", p->a, p->ratio,
@@ -190,13 +203,12 @@ static char *amount(char *buf, size_t len, const char *work)
 static void say_python(FILE *f, const struct report_bench *b)
 {
 	static const char *const variants[] = {"python_threads", "python_processes"};
-	size_t said = 0;
 
 	for (size_t i = 0; i < json_array_size(b->results); i++) {
 		const json_t *r = json_array_get(b->results, i),
 			     *params = json_object_get(r, "params");
 		struct report_slice s;
-		struct pair p;
+		struct pair p[2];
 		char work[48];
 
 		if (strcmp(report_text(r, "variant"), variants[0]) || !report_ok(r))
@@ -205,15 +217,14 @@ static void say_python(FILE *f, const struct report_bench *b)
 		for (size_t k = 0; k < s.naxes; k++)
 			s.fixed[k] = report_text(params, s.axis[k].name);
 		for (size_t k = 0; k < 2; k++)
-			if (report_find(b, &s, variants[k]) &&
-				pair(b, &s, report_find(b, &s, variants[k]), &p))
-				fprintf(f, "%s%s %s %s",
-					said++ ? ", "
-					       : ". In CPython, as a multiple of its serial time: ",
-					p.a, p.ratio, p.interval);
-		if (said)
-			fprintf(f, " (%s workers, %s each)", report_text(params, "workers"),
-				amount(work, sizeof(work), report_text(params, "work")));
+			if (!report_find(b, &s, variants[k]) ||
+				!pair(b, &s, report_find(b, &s, variants[k]), &p[k]))
+				return;
+		fprintf(f, ". In CPython %s: %s workers, %s each, take %s %s as threads, %s %s as ",
+			winner(&p[0], &p[1]), report_text(params, "workers"),
+			amount(work, sizeof(work), report_text(params, "work")), p[0].ratio,
+			p[0].interval, p[1].ratio, p[1].interval);
+		fputs("processes, of the time of serial work", f);
 		return;
 	}
 }

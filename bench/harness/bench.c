@@ -46,6 +46,13 @@ double bench_budget_s(const struct bench_run *r)
 	return r->budget_s;
 }
 
+bool bench_asked(const struct bench_run *r, const char *axis)
+{
+	size_t a = study_axis(r->bench, axis);
+
+	return r->asked && a < BENCH_AXES && r->asked[a];
+}
+
 unsigned bench_effective(const struct bench_run *r)
 {
 	return r->effective;

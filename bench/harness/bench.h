@@ -61,7 +61,7 @@ struct bench {
 	int (*early)(int argc, char **argv);
 	/* Why this variant is not measured at this point: a sentence, or NULL: measured. With " " as first
 	 * character the combination simply does not exist (no skip record). May use bench_word,
-	 * bench_number, bench_variant_name, bench_quick, bench_effective. */
+	 * bench_number, bench_variant_name, bench_quick, bench_asked, bench_effective. */
 	const char *(*skip)(const struct bench_run *r);
 	int (*point_setup)(
 		struct bench_run *r); /* once per launch and point, before the variants' setup */
@@ -80,6 +80,8 @@ const char *bench_variant_name(const struct bench_run *r);
 bool bench_quick(const struct bench_run *r);
 double bench_budget_s(
 	const struct bench_run *r); /* seconds for the whole program; in skip() alone */
+/* Whether the axis's values were given on the command line: what is named there is to be measured. In skip() alone. */
+bool bench_asked(const struct bench_run *r, const char *axis);
 unsigned bench_effective(const struct bench_run *r); /* CPUs that can run at once */
 
 /* What setup leaves for run: a pointer per variant and point, one per point. */

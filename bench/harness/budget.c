@@ -55,34 +55,69 @@ static double needed_s(const struct study *s, const struct study_block *b)
 		       : (double)(least - b->done) * b->cost_ns / 1e9;
 }
 
+/* The block with more cells than any other, if there is one. */
+static const struct study_block *richest(const struct study *s)
+{
+	const struct study_block *best = NULL;
+	bool tie = false;
+
+	for (size_t i = 0; i < s->nblocks; i++) {
+		const struct study_block *b = &s->blocks[i];
+
+		tie = best && (b->ncells == best->ncells || (tie && b->ncells < best->ncells));
+		if (!best || b->ncells > best->ncells)
+			best = b;
+	}
+	return tie ? NULL : best;
+}
+
+/* What the rounds and setups of a block cost that it must still have. */
+static double cost_s(const struct study *s, const struct study_block *b, unsigned launches)
+{
+	return budget_finished(b) ? 0 : needed_s(s, b) + b->setup_ns * launches / 1e9;
+}
+
+/* The costliest block that is still measured, spared alone of all; NULL: there is no other. */
+static struct study_block *costliest(
+	struct study *s, const struct study_block *spared, unsigned launches)
+{
+	struct study_block *worst = NULL;
+
+	for (size_t i = 0; i < s->nblocks; i++) {
+		struct study_block *b = &s->blocks[i];
+
+		if (!budget_finished(b) && b != spared &&
+			(!worst || cost_s(s, b, launches) > cost_s(s, worst, launches)))
+			worst = b;
+	}
+	return worst;
+}
+
+static double all_cost_s(const struct study *s, unsigned launches)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < s->nblocks; i++)
+		sum += cost_s(s, &s->blocks[i], launches);
+	return sum;
+}
+
 void budget_drop(struct study *s, double left_s, unsigned launches)
 {
+	const struct study_block *spared = richest(s);
+	/* What is spent already, and a tenth for what cannot be foreseen; in tens of seconds. */
+	double enough_s = 10 * ceil((s->limits.budget_s - left_s + all_cost_s(s, launches)) * 0.11);
+
 	/* Where calibration was slow, what costs milliseconds is still measured. */
 	left_s = fmax(left_s, s->limits.budget_s / 4);
-	for (;;) {
-		double sum = 0, most = 0;
-		struct study_block *worst = NULL;
+	while (all_cost_s(s, launches) > left_s && budget_unfinished(s) > 1) {
+		struct study_block *worst = costliest(s, spared, launches);
 
-		for (size_t i = 0; i < s->nblocks; i++) {
-			struct study_block *b = &s->blocks[i];
-			double cost = needed_s(s, b) +
-				      (budget_finished(b) ? 0 : b->setup_ns * launches / 1e9);
-
-			sum += cost;
-			if (!budget_finished(b) && (!worst || cost > most)) {
-				worst = b;
-				most = cost;
-			}
-		}
-		if (sum <= left_s || !worst || budget_unfinished(s) == 1)
-			return;
 		for (size_t i = 0; i < worst->ncells; i++)
 			if (!s->cells[worst->cells[i]].failed[0])
 				snprintf(s->cells[worst->cells[i]].skip, STUDY_WHY,
-					"not measured within %.3g s: it alone needs about %.2g s "
-					"more "
-					"(--budget)",
-					s->limits.budget_s, most);
+					"not measured within %.3g s: give --budget %.0f",
+					s->limits.budget_s, enough_s);
 		worst->stop_reason = "budget";
 	}
 }

@@ -16,8 +16,9 @@ size_t budget_unfinished(const struct study *s);
 /* The fewest rounds a block of this cost may be reported with. */
 unsigned budget_least(const struct study *s, const struct study_block *b);
 
-/* Leaves out what cannot have its least rounds in left_s seconds, the costliest block first: its cells get
- * a skip reason. One block always stays. */
+/* Leaves out what cannot have its least rounds in left_s seconds, the costliest block first; last of all the
+ * one with the most cells, which is what the benchmark's chart shows. The cells get a skip reason, with the
+ * budget that would do for all. One block always stays. */
 void budget_drop(struct study *s, double left_s, unsigned launches);
 
 /* How many launches fit: where setting up is most of the work (touching a gigabyte), or would cost a block

@@ -3,6 +3,7 @@
 #include "harness/clock.h"
 #include "harness/launch_child.h"
 #include "harness/noise.h"
+#include "harness/workers.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,18 +76,25 @@ static void take_peer(
 
 static void take_here(struct launch_cell *c, uint64_t iters, struct launch_sample *out)
 {
-	struct noise_reading before, after;
+	struct noise_reading before, after, worker;
 	struct bench_run *r = &c->run;
 	uint64_t begin, end;
 
 	r->err = 0;
 	r->told = false;
 	memset(r->marks, 0, sizeof(r->marks));
+	workers_watch();
 	noise_read(&before);
 	begin = clock_now_ns();
 	out->check = r->variant->run(r, iters);
 	end = clock_now_ns();
 	noise_read(&after);
+	/* Between its workers' starts and ends our thread waits for them, and for a CPU that they have: what was
+	 * done to the workers is what counts. */
+	if (workers_worst(&worker)) {
+		after.wait_ns = before.wait_ns + worker.wait_ns;
+		after.preempted = before.preempted + worker.preempted;
+	}
 	out->t_ns = r->told ? r->elapsed_ns : end - begin;
 	out->tags = noise_tags(&before, &after, end - begin);
 	if (r->point->cpus > 1)

@@ -60,8 +60,8 @@ static struct command_line line = {.precision = 0.02, .margin = 0.03, .budget_s 
 static const struct option_spec specs[] = {
 	{"workers", OPTION_TEXT, &line.workers, .arg = "LIST",
 		.help = "worker counts: 1,2,4, 1..max (default: the benchmark's own)"},
-	{"sweep", OPTION_TEXT, &line.sweep, .arg = "VAR=LIST",
-		.help = "values of an axis: VAR=1,2,4, 1..8 or 1..64*2; several with ';'"},
+	{"sweep", OPTION_LIST, &line.sweep, .arg = "VAR=LIST",
+		.help = "values of an axis: VAR=1,2,4, 1..8 or 1..64*2; once for each axis"},
 	{"places", OPTION_WORD, &line.places, .words = "cores|threads", .arg = "KIND",
 		.help = "one worker a core, or a hardware thread (default cores)"},
 	{"proc-bind", OPTION_WORD, &line.proc_bind, .words = "close|spread|primary|none",
@@ -163,6 +163,7 @@ static void set_axis(
 
 	if (a < BENCH_AXES) {
 		sweep->values[a] = values;
+		sweep->asked[a] = true;
 		return;
 	}
 	at = snprintf(why, sizeof(why), "this benchmark has no such axis (allowed:");
@@ -200,7 +201,7 @@ static void build(struct study *s, const struct place *p, const struct command_l
 		.bind = c->proc_bind != PLACE_NONE,
 		.patience_ms = 60000,
 	};
-	struct study_sweep sweep;
+	struct study_sweep sweep = {0};
 	char *text = c->sweep ? strdup(c->sweep) : NULL, why[240] = "";
 	int err;
 

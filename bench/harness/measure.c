@@ -32,6 +32,7 @@ struct measure {
 	uint64_t begin_ns;
 	unsigned launches;
 	unsigned number; /* of the launch that runs */
+	size_t turn;     /* of its blocks, from 1 */
 	bool calibrated;
 };
 
@@ -53,30 +54,86 @@ static double spent_s(const struct measure *m)
 	return (double)(clock_now_ns() - m->begin_ns) / 1e9;
 }
 
-static void show(const struct measure *m, const struct study_block *b)
+/* Half the interval over the median, infinite where there is none yet. */
+static double half_width(const struct study_cell *c, double *median_ns)
+{
+	double *x = malloc(c->n * sizeof(*x)), width = (double)INFINITY;
+	unsigned *launch = malloc(c->n * sizeof(*launch));
+	struct stats_summary sum;
+
+	for (size_t i = 0; x && launch && i < c->n; i++) {
+		x[i] = (double)c->samples[i].t_ns;
+		launch[i] = c->samples[i].launch;
+	}
+	if (x && launch && c->n && !stats_summarise(x, launch, c->n, 0.95, &sum)) {
+		*median_ns = sum.median / (double)c->iters;
+		if (sum.ci.known)
+			width = (sum.ci.hi - sum.ci.lo) / 2 / sum.median;
+	}
+	free(x);
+	free(launch);
+	return width;
+}
+
+static void update_precision(struct study *s, struct study_block *b)
+{
+	double median_ns = 0;
+
+	b->precision = 0;
+	for (size_t i = 0; i < b->ncells; i++) {
+		const struct study_cell *c = &s->cells[b->cells[i]];
+
+		if (live(c))
+			b->precision = fmax(b->precision, half_width(c, &median_ns));
+		if (i == 0)
+			b->median_ns = median_ns;
+	}
+	if (!isfinite(b->precision))
+		b->precision = 0;
+}
+
+/* Of the block's first variant; the width is the widest of all. */
+static void describe_median(struct measure *m, struct study_block *b, char *text, size_t len)
 {
 	const struct study_cell *c = &m->s->cells[b->cells[0]];
-	const struct study_point *p = &m->s->points[c->point];
-	double share = spent_s(m) / m->s->limits.budget_s;
-	char text[200], time[TABLE_CELL], width[80] = "";
-	int at = 0;
+	char time[TABLE_CELL];
 
-	if (!m->progress)
+	*text = '\0';
+	if (c->n == 0)
 		return;
+	update_precision(m->s, b);
+	table_time(time, sizeof(time), b->median_ns);
 	if (b->precision > 0)
-		snprintf(width, sizeof(width), ", %s %s, widest interval \xc2\xb1%.1f %%",
-			m->s->bench->variants[c->variant].name,
-			table_time(time, sizeof(time), b->median_ns), 100 * b->precision);
-	/* In calibration the points come in their order; in a launch they do not, so launches are counted. */
-	if (m->calibrated)
-		at += snprintf(text, sizeof(text), "launch %u of %u,", m->number + 1, m->launches);
+		snprintf(text, len, "%s %s, widest interval \xc2\xb1%.1f %%, n=%zu; ",
+			m->s->bench->variants[c->variant].name, time, 100 * b->precision, b->done);
 	else
-		at += snprintf(text, sizeof(text), "trying point %zu of %zu,",
-			(size_t)(b - m->s->blocks) + 1, m->s->nblocks);
+		snprintf(text, len, "%s %s, no interval yet, n=%zu; ",
+			m->s->bench->variants[c->variant].name, time, b->done);
+}
+
+static void show(struct measure *m, struct study_block *b)
+{
+	const struct study_point *p = &m->s->points[m->s->cells[b->cells[0]].point];
+	double share = spent_s(m) / m->s->limits.budget_s;
+	char text[300];
+	int at;
+
+	if (!m->progress || !progress_due(m->progress))
+		return;
+	/* What a narrow terminal has no room for stands last. */
+	describe_median(m, b, text, sizeof(text));
+	at = (int)strlen(text);
+	/* Calibration takes the points in their order, each launch in an order of its own. */
+	if (m->calibrated)
+		at += snprintf(text + at, sizeof(text) - (size_t)at,
+			"launch %u of %u, point %zu of %zu:", m->number + 1, m->launches, m->turn,
+			m->s->nblocks);
+	else
+		at += snprintf(text + at, sizeof(text) - (size_t)at,
+			"trying point %zu of %zu:", (size_t)(b - m->s->blocks) + 1, m->s->nblocks);
 	for (size_t a = 0; a < m->s->naxes; a++)
 		at += snprintf(text + at, sizeof(text) - (size_t)at, " %s=%s",
 			m->s->bench->axes[a].name, p->values[a]);
-	snprintf(text + at, sizeof(text) - (size_t)at, ", n=%zu%s", b->done, width);
 	progress_show(m->progress, share < 1 ? share : 1,
 		share < 1 ? m->s->limits.budget_s - spent_s(m) : 0, text);
 }
@@ -204,44 +261,6 @@ static int calibrate_all(struct measure *m)
 			m->s->blocks[i].stop_reason = "failed";
 	}
 	return 0;
-}
-
-/* Half the interval over the median, infinite where there is none yet. */
-static double half_width(const struct study_cell *c, double *median_ns)
-{
-	double *x = malloc(c->n * sizeof(*x)), width = (double)INFINITY;
-	unsigned *launch = malloc(c->n * sizeof(*launch));
-	struct stats_summary sum;
-
-	for (size_t i = 0; x && launch && i < c->n; i++) {
-		x[i] = (double)c->samples[i].t_ns;
-		launch[i] = c->samples[i].launch;
-	}
-	if (x && launch && c->n && !stats_summarise(x, launch, c->n, 0.95, &sum)) {
-		*median_ns = sum.median / (double)c->iters;
-		if (sum.ci.known)
-			width = (sum.ci.hi - sum.ci.lo) / 2 / sum.median;
-	}
-	free(x);
-	free(launch);
-	return width;
-}
-
-static void update_precision(struct study *s, struct study_block *b)
-{
-	double median_ns = 0;
-
-	b->precision = 0;
-	for (size_t i = 0; i < b->ncells; i++) {
-		const struct study_cell *c = &s->cells[b->cells[i]];
-
-		if (live(c))
-			b->precision = fmax(b->precision, half_width(c, &median_ns));
-		if (i == 0)
-			b->median_ns = median_ns;
-	}
-	if (!isfinite(b->precision))
-		b->precision = 0;
 }
 
 static int tell_iters(struct measure *m, const struct study_block *b)
@@ -415,6 +434,7 @@ static int one_launch(struct measure *m, unsigned number, struct stats_rng *rng)
 	for (size_t i = 0; !err && i < n; i++) {
 		struct study_block *b = &m->s->blocks[order[i]];
 
+		m->turn = i + 1;
 		if (!budget_finished(b))
 			err = block_in_launch(m, b, number);
 		if (!err)

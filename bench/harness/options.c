@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +58,20 @@ static int store_word(const char *text, const char *words, int *out)
 	return -EINVAL;
 }
 
+/* Kept until the program ends, like the words of argv. */
+static int store_list(const char *text, const char **out)
+{
+	char *both = NULL;
+
+	if (*out == NULL)
+		*out = text;
+	else if (asprintf(&both, "%s;%s", *out, text) < 0)
+		return -ENOMEM;
+	else
+		*out = both;
+	return 0;
+}
+
 static int store(const struct option_spec *s, const char *text)
 {
 	double max = options_max(s);
@@ -77,6 +92,8 @@ static int store(const struct option_spec *s, const char *text)
 	case OPTION_TEXT:
 		*(const char **)s->out = text;
 		return 0;
+	case OPTION_LIST:
+		return store_list(text, s->out);
 	}
 	return -EINVAL;
 }

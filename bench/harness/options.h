@@ -28,13 +28,14 @@ enum option_type {
 	OPTION_SHARE,
 	OPTION_SECONDS,
 	OPTION_TEXT,
+	OPTION_LIST, /* a text; given several times, the texts with ";" between them */
 	OPTION_WORD
 };
 
 struct option_spec {
 	const char *name; /* without the dashes; NULL ends the table */
 	enum option_type type;
-	void *out;         /* bool, uint64_t, uint64_t, double, double, const char *, int */
+	void *out; /* bool, uint64_t, uint64_t, double, double, const char *, const char *, int */
 	double min, max;   /* of numbers */
 	const char *words; /* OPTION_WORD: "close|spread|none": *out gets the index */
 	const char *arg;   /* placeholder in --help: "N" */
@@ -51,7 +52,7 @@ struct options_text {
 /*
  * Reads argv against the table; FORKLAB_NAME in the environment (upper case, - as _) stands in for an
  * option that is not on the line. --help and --version are understood by itself (stdout, exit 0); they win
- * over everything else on the line. An option given twice: the last one counts. On a usage error prints one
+ * over everything else on the line. An option given twice: the last one counts, but of an OPTION_LIST all. On a usage error prints one
  * line `prog: --option: value: why (allowed ...)`, with a near miss suggested, and exits 2.
  * Returns the index of the first operand; operands may stand among the options only after "--" or at the
  * end (argv is not permuted where stop_at_operand: for `forklab run NAME options`).

@@ -79,6 +79,7 @@ void options_why(const struct option_spec *s, const char *text, int err, char *w
 		[OPTION_SHARE] = "not a share such as 2% or 0.02",
 		[OPTION_SECONDS] = "not a time such as 10, 0.5s, 500ms or 2min",
 		[OPTION_TEXT] = "not a text",
+		[OPTION_LIST] = "not a text",
 		[OPTION_WORD] = "no such choice",
 	};
 	char allowed[200], buf[200];
@@ -224,6 +225,7 @@ static const char *placeholder(const struct option_spec *s)
 		[OPTION_SHARE] = "SHARE",
 		[OPTION_SECONDS] = "TIME",
 		[OPTION_TEXT] = "TEXT",
+		[OPTION_LIST] = "TEXT",
 		[OPTION_WORD] = "",
 	};
 

@@ -16,8 +16,10 @@ struct progress {
 enum progress_mode { PROGRESS_AUTO, PROGRESS_PLAIN, PROGRESS_NONE };
 
 void progress_open(struct progress *p, FILE *f, enum progress_mode mode);
-/* share: 0..1 of the work done; text: what is measured now; left_s: seconds left, negative: not known. On a
- * terminal at most ten times a second. */
+/* Whether a line may be written now: on a terminal ten times a second. */
+bool progress_due(const struct progress *p);
+/* share: 0..1 of the work done; text: what is measured now; left_s: seconds left, negative: not known.
+ * Nothing happens where no line is due. */
 void progress_show(struct progress *p, double share, double left_s, const char *text);
 void progress_end(struct progress *p); /* clears the line */
 

@@ -221,6 +221,7 @@ struct bench_run study_probe(const struct study *s, size_t point, size_t variant
 		.point = &s->points[point],
 		.quick = s->limits.quick,
 		.budget_s = s->limits.budget_s,
+		.asked = s->asked,
 		.effective = place_machine(s->place)->effective,
 	};
 }
@@ -325,6 +326,7 @@ int study_build(struct study *s, const struct bench *b, const struct place *p,
 	s->bench = b;
 	s->place = p;
 	s->limits = *limits;
+	memcpy(s->asked, sweep->asked, sizeof(s->asked));
 	s->steal_share = -1.0;
 	err = build_points(s, sweep, why, whylen);
 	if (!err)

@@ -72,10 +72,17 @@ struct study_limits {
 	int patience_ms; /* how long a launch may be silent beyond what its rounds should take */
 };
 
+/* The values of each axis, after --workers and --sweep: text lists, as in struct bench_axis. */
+struct study_sweep {
+	const char *values[BENCH_AXES];
+	bool asked[BENCH_AXES]; /* by the user */
+};
+
 struct study {
 	const struct bench *bench;
 	const struct place *place;
 	struct study_limits limits;
+	bool asked[BENCH_AXES]; /* axes whose values the user gave */
 	size_t naxes;
 	struct study_point *points;
 	size_t npoints;
@@ -85,11 +92,6 @@ struct study {
 	size_t nblocks;
 	bool interrupted;
 	double steal_share; /* of the used CPUs' time, over the whole run; negative: not known */
-};
-
-/* The values of each axis, after --workers and --sweep: text lists, as in struct bench_axis. */
-struct study_sweep {
-	const char *values[BENCH_AXES];
 };
 
 /* Builds points, cells and blocks. why gets a sentence for the user.
@@ -122,7 +124,8 @@ struct bench_run {
 	const struct bench_variant *variant;
 	const struct study_point *point;
 	bool quick;
-	double budget_s; /* 0 within a launch, which need not know */
+	double budget_s;   /* 0 within a launch, which need not know */
+	const bool *asked; /* of each axis; NULL within a launch */
 	unsigned effective;
 	struct launch_child *launch; /* NULL outside a launch */
 	void *state;

@@ -15,16 +15,50 @@ struct worker {
 	void *arg;
 	unsigned i;
 	struct workers_slot *slot;
+	bool watched;
 };
 
 /* Static: the callers time us, and an allocation would be part of the price of one kind alone. */
 static struct worker workers[WORKERS_MAX];
 
+#define WAIT_FLOOR_NS 200000u
+
+/* The caller's thread alone runs workers (workers.h), so these need no lock. */
+static bool watch_next, watched;
+static struct noise_reading worst;
+
+void workers_watch(void)
+{
+	watch_next = true;
+	watched = false;
+	worst = (struct noise_reading){0};
+}
+
+bool workers_worst(struct noise_reading *r)
+{
+	watch_next = false;
+	*r = worst;
+	return watched;
+}
+
+static void keep_worst(const struct noise_reading *seen)
+{
+	watched = true;
+	if (seen->wait_ns >= WAIT_FLOOR_NS && seen->wait_ns > worst.wait_ns)
+		worst = *seen;
+}
+
+/* Both kinds begin with all counts at 0: one reading at the end tells a worker's whole life. */
+static void work(struct worker *w)
+{
+	w->slot->value = w->body(w->arg, w->i);
+	if (w->watched)
+		noise_read(&w->slot->seen);
+}
+
 static void *thread_main(void *arg)
 {
-	struct worker *w = arg;
-
-	w->slot->value = w->body(w->arg, w->i);
+	work(arg);
 	return NULL;
 }
 
@@ -44,7 +78,7 @@ static int start_process(struct worker *w)
 	if (w->pid < 0)
 		return -errno;
 	if (w->pid == 0) {
-		w->slot->value = w->body(w->arg, w->i);
+		work(w);
 		_exit(0);
 	}
 	return 0;
@@ -76,6 +110,8 @@ static int start_and_join(unsigned n, int (*start)(struct worker *), int (*join)
 
 		if (!err)
 			err = joined;
+		if (!joined && workers[i].watched)
+			keep_worst(&workers[i].slot->seen);
 	}
 	return err;
 }
@@ -91,7 +127,9 @@ int workers_run(enum workers_kind kind, unsigned n, uint64_t (*body)(void *arg, 
 		return 0;
 	}
 	for (unsigned i = 0; i < n; i++)
-		workers[i] = (struct worker){.body = body, .arg = arg, .i = i, .slot = &slots[i]};
+		workers[i] = (struct worker){
+			.body = body, .arg = arg, .i = i, .slot = &slots[i], .watched = watch_next};
+	watch_next = false;
 	if (kind == WORKERS_THREADS)
 		return start_and_join(n, start_thread, join_thread);
 	return start_and_join(n, start_process, join_process);

@@ -8,6 +8,8 @@
 #ifndef FORKLAB_WORKERS_H
 #define FORKLAB_WORKERS_H
 
+#include "harness/noise.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 enum workers_kind { WORKERS_SERIAL, WORKERS_THREADS, WORKERS_PROCESSES };
@@ -17,6 +19,8 @@ enum workers_kind { WORKERS_SERIAL, WORKERS_THREADS, WORKERS_PROCESSES };
 /* One worker's result, on a cache line of its own. */
 struct workers_slot {
 	_Alignas(64) uint64_t value;
+	struct noise_reading
+		seen; /* workers.c's: what disturbed the worker, where it was watched */
 };
 
 /*
@@ -28,5 +32,14 @@ struct workers_slot {
  */
 int workers_run(enum workers_kind kind, unsigned n, uint64_t (*body)(void *arg, unsigned i),
 	void *arg, struct workers_slot *slots);
+
+/*
+ * The harness's, around each sample: the first run of threads or processes after watch has each worker read
+ * at its end what disturbed it: about 3 us, in one op of a sample of at least 1 ms. worst is false where
+ * there was no such run; else *r has how long the worst off waited for a CPU, and how often it lost it. Waits
+ * below 200 us count as none: a forked child waits for 115 us behind its parent on an idle machine.
+ */
+void workers_watch(void);
+bool workers_worst(struct noise_reading *r);
 
 #endif

@@ -1,6 +1,5 @@
 /* queue.c - a queue's memory, and who takes part */
 #include "mp/queue_impl.h"
-#include "mp/spin.h"
 #include <stdlib.h>
 
 #define MAGIC        0x75657571u /* "queu" */
@@ -53,7 +52,8 @@ static int look(struct mp_memory *m, struct mp_queue **out)
 	q->shared = s;
 	q->producers = at(s, s->producers_at);
 	q->consumers = at(s, s->consumers_at);
-	q->spins = mp_spins(2);
+	mp_patience_init(&q->to_put);
+	mp_patience_init(&q->to_get);
 	for (uint32_t i = 0; i < s->nproducers; i++)
 		q->in[i] = (struct mp_ring_end){.ring = ring(s, i), .capacity = s->capacity};
 	*out = q;

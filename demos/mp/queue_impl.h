@@ -21,14 +21,22 @@ struct mp_queue_shared {
 	_Alignas(64) struct mp_lock getting; /* of several consumers */
 };
 
+/* What one side has learned about waiting for the other (queue_move.c). */
+struct mp_patience {
+	uint64_t back_ns; /* how long not to look at first */
+	uint64_t look_ns; /* how long to wait awake, before a sleep */
+};
+
+void mp_patience_init(struct mp_patience *p);
+
 struct mp_queue {
 	struct mp_memory *memory;
 	struct mp_queue_shared *shared;
 	struct mp_presence *producers, *consumers;
 	uint32_t roles;
 	uint32_t put_place, get_place;
-	unsigned spins;          /* looks before a sleep */
-	uint32_t next;           /* ring to look into first: all get their turn */
+	struct mp_patience to_put, to_get;
+	uint32_t next, last;     /* ring to look into first: all get their turn; ring taken from */
 	struct mp_ring_end out;  /* the producer's */
 	struct mp_ring_end in[]; /* the consumer's, one for each producer */
 };
