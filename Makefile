@@ -35,6 +35,10 @@ JANSSON_CFLAGS = $(shell pkg-config --cflags jansson)
 JANSSON_LIBS = $(shell pkg-config --libs jansson)
 CHECK_CFLAGS = $(shell pkg-config --cflags check)
 CHECK_LIBS = $(shell pkg-config --libs check)
+# What a benchmark is compared with is optional: left out where it is missing, and the benchmark says so.
+OPENMP = $(shell echo 'int main(void) { return 0; }' | $(CC) -fopenmp -x c -o /dev/null - 2>/dev/null && echo -fopenmp)
+LIBUV_CFLAGS = $(shell pkg-config --exists libuv 2>/dev/null && pkg-config --cflags libuv && echo -DHAVE_LIBUV)
+LIBUV_LIBS = $(shell pkg-config --exists libuv 2>/dev/null && pkg-config --libs libuv)
 
 HARNESS_SRC := $(sort $(wildcard bench/harness/*.c))
 FORKLAB_SRC := $(sort $(wildcard bench/forklab/*.c))
@@ -113,6 +117,7 @@ $(BUILD)/obj/%.o: %.c | $(AFTER_DEPS)
 
 $(call obj,$(HARNESS_SRC)): OBJ_CFLAGS = $(HWLOC_CFLAGS) $(JANSSON_CFLAGS) -DFORKLAB_CFLAGS='"$(strip $(OPT) $(SAN) $(CFLAGS))"'
 $(call obj,$(FORKLAB_SRC) $(BENCH_SRC)): OBJ_CFLAGS = $(JANSSON_CFLAGS)
+$(call obj,bench/pool_dispatch.c): OBJ_CFLAGS = $(JANSSON_CFLAGS) $(LIBUV_CFLAGS) $(if $(SANITIZE),,$(OPENMP))
 $(call obj,$(TEST_SRC) $(TESTLIB_SRC)): OBJ_CFLAGS = $(HWLOC_CFLAGS) $(JANSSON_CFLAGS) $(CHECK_CFLAGS) -Itests
 
 $(HARNESS): $(call obj,$(HARNESS_SRC))
@@ -134,7 +139,9 @@ $(BUILD)/forklab: $(call obj,$(FORKLAB_SRC)) $(HARNESS)
 $(BENCHES): $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(HARNESS) $(MP)
 	@mkdir -p $(@D)
 	$(call show,LD)
-	$(Q)$(CC) $(FL_LDFLAGS) $(LDFLAGS) -o $@ $^ $(HARNESS_LIBS)
+	$(Q)$(CC) $(FL_LDFLAGS) $(LDFLAGS) -o $@ $^ $(BENCH_LIBS) $(HARNESS_LIBS)
+
+$(BUILD)/bench/pool_dispatch: BENCH_LIBS = $(LIBUV_LIBS) $(if $(SANITIZE),,$(OPENMP))
 
 $(DEMOS): $(BUILD)/demos/%: $(BUILD)/obj/demos/%.o $(MP)
 	@mkdir -p $(@D)

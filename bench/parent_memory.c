@@ -12,6 +12,7 @@
 #include "harness/peer.h"
 #include "harness/table.h"
 #include "harness/tools.h"
+#include "mp/process.h"
 #include <errno.h>
 #include <limits.h>
 #include <spawn.h>
@@ -269,6 +270,57 @@ static uint64_t run_spawn(struct bench_run *r, uint64_t iters)
 	return run(r, iters, start_spawn, "posix_spawn");
 }
 
+/* ---- our forkserver: a small process that forks in the parent's place ---- */
+
+static int nothing_to_do(struct mp_child *self)
+{
+	(void)self;
+	return 0;
+}
+
+static const struct mp_entry entries[] = {{"nothing_to_do", nothing_to_do}, {NULL, NULL}};
+
+static int early(int argc, char **argv)
+{
+	mp_init(argc, argv, entries);
+	return 0;
+}
+
+static int start_by_server(uint64_t *returned_ns)
+{
+	struct mp_process *p;
+	int code = 0, err = mp_process_start(&(struct mp_process_options){.entry = "nothing_to_do",
+						     .method = MP_FORKSERVER},
+			      &p);
+
+	*returned_ns = clock_now_ns();
+	if (err)
+		return err;
+	err = mp_process_join(p, MP_FOREVER);
+	if (!err)
+		err = mp_process_exit_code(p, &code);
+	mp_process_close(p);
+	return err ? err : code ? -ECHILD : 0;
+}
+
+static uint64_t run_forkserver(struct bench_run *r, uint64_t iters)
+{
+	uint64_t begin, returned, done = 0;
+	int err = start_by_server(&returned);
+
+	begin = clock_now_ns();
+	for (; !err && done < iters; done++) {
+		uint64_t called = clock_now_ns();
+
+		err = start_by_server(&returned);
+		bench_mark(r, MARK_RETURNED, returned - called);
+	}
+	bench_elapsed(r, clock_now_ns() - begin);
+	if (err)
+		bench_fail(r, err, "mp_process_start");
+	return done;
+}
+
 static const struct bench_variant variants[] = {
 	{.name = "fork", .text = "fork, _exit, waitpid", .run = run_fork},
 	{.name = "vfork", .text = "vfork, _exit, waitpid", .base = "fork", .run = run_vfork},
@@ -278,6 +330,10 @@ static const struct bench_variant variants[] = {
 		.run = run_spawn,
 		.setup = find_helper,
 		.teardown = forget_helper},
+	{.name = "forkserver",
+		.text = "mp_process_start by forkserver, join",
+		.base = "fork",
+		.run = run_forkserver},
 	{.name = NULL},
 };
 
@@ -295,6 +351,7 @@ const struct bench bench = {
 	.chart = "line",
 	.chart_axis = "parent_mib",
 	.share = 0.19,
+	.early = early,
 	.skip = skip,
 	.point_setup = grow_parent,
 	.point_teardown = shrink_parent,

@@ -4,12 +4,14 @@
  * One child at a time does nothing but say when it began. Three times are taken from the call: when
  * the call returned in the parent, when the child's first instruction ran, and when the child was
  * waited for. The *_bare twins are the same calls without any of this; they show what the
- * instrument itself costs.
+ * instrument itself costs. The mp_* variants are the library in demos/mp, which also ties the child's life
+ * to the parent's and reports a start that failed.
  */
 #include "harness/bench.h"
 #include "harness/clock.h"
 #include "harness/peer.h"
 #include "harness/tools.h"
+#include "mp/process.h"
 #include "peers/raw_clock.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -42,11 +44,20 @@ struct program {
 	posix_spawn_file_actions_t actions;
 };
 
+static int nothing_to_do(struct mp_child *self)
+{
+	(void)self;
+	return 0;
+}
+
+static const struct mp_entry entries[] = {{"nothing_to_do", nothing_to_do}, {NULL, NULL}};
+
 /* First statement of main: what a child that is this benchmark, started anew, does. */
 static int report_start(int argc, char **argv)
 {
 	uint64_t now = clock_now_ns();
 
+	mp_init(argc, argv, entries);
 	if (argc != 2 || strcmp(argv[1], REPORT_ARG) != 0)
 		return 0;
 	_exit(tools_write(REPORT_FD, &now, sizeof(now)) ? EXIT_FAILURE : EXIT_SUCCESS);
@@ -345,6 +356,49 @@ static uint64_t run_fork_bare(struct bench_run *r, uint64_t iters)
 	return done;
 }
 
+/* ---- the library's ways, from start to close ---- */
+
+static uint64_t run_library(struct bench_run *r, uint64_t iters, enum mp_method method)
+{
+	const struct mp_process_options o = {.entry = "nothing_to_do", .method = method};
+	uint64_t done;
+
+	for (done = 0; done < iters; done++) {
+		uint64_t called = clock_now_ns();
+		struct mp_process *p;
+		int code = 0, err = mp_process_start(&o, &p);
+
+		bench_mark(r, MARK_RETURNED, clock_now_ns() - called);
+		if (!err) {
+			err = mp_process_join(p, MP_FOREVER);
+			bench_mark(r, MARK_REAPED, clock_now_ns() - called);
+			if (!err)
+				err = mp_process_exit_code(p, &code);
+			mp_process_close(p);
+		}
+		if (err || code) {
+			bench_fail(r, err ? err : -ECHILD, "mp_process_start");
+			break;
+		}
+	}
+	return done;
+}
+
+static uint64_t run_mp_fork(struct bench_run *r, uint64_t iters)
+{
+	return run_library(r, iters, MP_FORK);
+}
+
+static uint64_t run_mp_spawn(struct bench_run *r, uint64_t iters)
+{
+	return run_library(r, iters, MP_SPAWN);
+}
+
+static uint64_t run_mp_forkserver(struct bench_run *r, uint64_t iters)
+{
+	return run_library(r, iters, MP_FORKSERVER);
+}
+
 static const struct bench_variant variants[] = {
 	{.name = "thread", .text = "pthread_create and pthread_join", .run = run_thread},
 	{.name = "vfork", .text = "vfork, _exit, waitpid", .base = "thread", .run = run_vfork},
@@ -367,6 +421,12 @@ static const struct bench_variant variants[] = {
 		.run = run_exec,
 		.setup = open_self,
 		.teardown = close_program},
+	{.name = "spawn_self",
+		.text = "posix_spawn of this benchmark with its libraries, waitpid",
+		.base = "thread",
+		.run = run_spawn,
+		.setup = open_self,
+		.teardown = close_program},
 	{.name = "thread_bare",
 		.text = "thread by a hand-written loop, without marks",
 		.base = "thread",
@@ -375,6 +435,18 @@ static const struct bench_variant variants[] = {
 		.text = "fork by a hand-written loop, without marks",
 		.base = "fork",
 		.run = run_fork_bare},
+	{.name = "mp_fork",
+		.text = "mp_process_start by fork, join, close",
+		.base = "fork_bare",
+		.run = run_mp_fork},
+	{.name = "mp_spawn",
+		.text = "mp_process_start by spawn, join, close",
+		.base = "spawn_self",
+		.run = run_mp_spawn},
+	{.name = "mp_forkserver",
+		.text = "mp_process_start by forkserver, join, close",
+		.base = "fork_bare",
+		.run = run_mp_forkserver},
 	{.name = "python_thread",
 		.text = "threading.Thread: start and join",
 		.peer = "start_cost.py",

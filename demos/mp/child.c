@@ -130,19 +130,26 @@ void mp_child_main(int control)
 		_exit(3);
 	}
 	unpack(&in.record, in.argument, fds);
-	mp_child_run(self_child, control);
+	mp_child_run(self_child, control, false);
 }
 
 /*
  * The kernel sends SIGKILL when the parent's end is closed, by its death too: no thread of ours has to watch.
  * PR_SET_PDEATHSIG would not do: it fires when the thread that started us ends. Source: fcntl(2), F_SETSIG.
  */
-static int tie_life(int control)
+int mp_life_arm(int control)
+{
+	if (fcntl(control, F_SETSIG, SIGKILL) < 0 || fcntl(control, F_SETFL, O_RDWR | O_ASYNC) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Ties this process to it. */
+static int life_own(int control)
 {
 	struct pollfd p = {.fd = control};
 
-	if (fcntl(control, F_SETOWN, getpid()) < 0 || fcntl(control, F_SETSIG, SIGKILL) < 0 ||
-		fcntl(control, F_SETFL, O_RDWR | O_ASYNC) < 0)
+	if (fcntl(control, F_SETOWN, getpid()) < 0)
 		return -errno;
 	/* It may have ended before the kernel was told to tell us. */
 	if (poll(&p, 1, 0) > 0)
@@ -150,16 +157,27 @@ static int tie_life(int control)
 	return 0;
 }
 
-void mp_child_run(struct mp_child *self, int control)
+static void tell_start(int control)
 {
-	int32_t told = tie_life(control);
+	int32_t told = mp_life_arm(control);
 	struct iovec part = {&told, sizeof(told)};
-	int code;
 
-	self_child = self;
+	if (!told)
+		told = life_own(control);
 	mp_wire_send(control, &part, 1, NULL, 0);
 	if (told)
 		_exit(1);
+}
+
+void mp_child_run(struct mp_child *self, int control, bool armed)
+{
+	int code;
+
+	if (!armed)
+		tell_start(control);
+	else if (life_own(control))
+		_exit(1); /* cannot be: all that needs memory was done when it was armed */
+	self_child = self;
 	code = self->entry->run(self);
 	mp_list_at_exit();
 	fflush(NULL);

@@ -92,14 +92,14 @@ int mp_process_watch(struct mp_process *p)
 	return -err;
 }
 
-/* The child's first and only message: 0, or why it could not begin. */
+/* The child's first and only message: 0, or why it could not begin. A thread and a forked child have begun. */
 int mp_process_ready(struct mp_process *p, uint64_t deadline_ns)
 {
 	int32_t told = 0;
 	size_t n = 0;
 	int err;
 
-	if (p->method == MP_THREAD)
+	if (p->method == MP_THREAD || p->method == MP_FORK)
 		return 0;
 	err = mp_wire_receive(p->control, &told, sizeof(told), &n, NULL, 0, NULL, deadline_ns);
 	if (!err)

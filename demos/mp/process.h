@@ -80,8 +80,9 @@ struct mp_process_options {
 void mp_init(int argc, char **argv, const struct mp_entry *entries);
 
 /*
- * Starts a child and waits until it has begun (its entry is about to run). The caller owns *out and gives it
- * back with mp_process_close.
+ * Starts a child and waits until it has begun: its entry is about to run, and nothing can keep it from that any
+ * more. (By fork it has, as soon as fork has returned.) The caller owns *out and gives it back with
+ * mp_process_close.
  * -ENOENT   no such entry, or mp_init was not called
  * -EINVAL   no entry's name, an unknown method, argument NULL with nbytes, a handle of no kind, daemon's child
  *           wants a child of its own with daemon set (Python: daemonic processes may not have children)

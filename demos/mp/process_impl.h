@@ -88,8 +88,11 @@ int mp_record_send(int control, const struct mp_process *p, const struct mp_proc
 
 /* In a child: gets the record from control, runs its entry, exits. */
 void mp_child_main(int control) __attribute__((noreturn));
-/* In a forked child: tells the parent that it has begun, ties its life to it, runs. */
-void mp_child_run(struct mp_child *self, int control) __attribute__((noreturn));
+/* Ties this child's life to its parent's, runs its entry. armed: the parent has called mp_life_arm on this end, and
+ * does not wait to be told that the child has begun. */
+void mp_child_run(struct mp_child *self, int control, bool armed) __attribute__((noreturn));
+/* Whoever owns this end of a socket (F_SETOWN) is to be killed when the other end is closed. */
+int mp_life_arm(int control);
 
 /* forkserver.c: the server's whole life */
 void mp_forkserver_main(int control) __attribute__((noreturn));

@@ -1,19 +1,11 @@
 /* queue_move.c - put and get: the quick way, and the waits */
 #include "mp/queue_impl.h"
+#include "mp/spin.h"
 
 #define LOOK_MIN_NS 1000u
 #define LOOK_MAX_NS 50000u /* about what going to sleep and being woken costs */
 #define BACK_MIN_NS 50u
 #define BACK_MAX_NS 1000u
-
-static inline void relax(void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-	__builtin_ia32_pause();
-#elif defined(__aarch64__)
-	__asm__ volatile("yield");
-#endif
-}
 
 /*
  * Before it sleeps, a waiting one looks; how long it looks, and when first, it learns.
@@ -38,7 +30,7 @@ static uint64_t stand_back(const struct mp_patience *p, uint64_t deadline_ns)
 	if (now == 0)
 		return 0; /* one look is all that was asked for */
 	while (p->back_ns && mp_now_ns() < until)
-		relax();
+		mp_relax();
 	return now + p->look_ns;
 }
 
@@ -97,7 +89,7 @@ static int put_when_room(struct mp_queue *q, const void *message, size_t nbytes,
 		if (sleeps)
 			mp_gate_sleep(gate, seen, deadline_ns);
 		else
-			relax();
+			mp_relax();
 		slept = slept || sleeps;
 	}
 }
@@ -205,7 +197,7 @@ static int get_when_there(
 		if (sleeps)
 			mp_gate_sleep(gate, seen, deadline_ns);
 		else
-			relax();
+			mp_relax();
 		slept = slept || sleeps;
 	}
 }
