@@ -5,8 +5,7 @@
  * sanitize: thread
  */
 #include "mp/event.h"
-#include "mp/pool.h"
-#include "mp_kit.h"
+#include "pool_kit.h"
 #include "suite.h"
 #include <errno.h>
 #include <poll.h>
@@ -18,11 +17,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MOST     10000
 #define STUBBORN 64
 
 struct shared {
-	_Atomic uint32_t begun[MOST];
+	_Atomic uint32_t begun[POOL_ITEMS];
 	_Atomic uint32_t deaf; /* workers that ignore SIGTERM */
 	_Atomic pid_t pids[2];
 	struct mp_event go, begins;
@@ -92,31 +90,6 @@ static int deaf_worker(struct mp_child *self)
 	return 0;
 }
 
-static struct mp_pool *make_pool_of(
-	struct mp_memory *memory, const char *entry, enum mp_method method, uint32_t workers)
-{
-	struct mp_handle handle = mp_memory_handle(memory);
-	struct mp_pool *p = NULL;
-	int err = mp_pool_create(&(struct mp_pool_options){.entry = entry,
-					 .tasks = tasks,
-					 .workers = workers,
-					 .method = method,
-					 .handles = &handle,
-					 .nhandles = 1,
-					 .ring_bytes = 4096},
-		&p);
-
-	return err ? NULL : p;
-}
-
-static struct mp_pool *make_pool(const char *entry, enum mp_method method, uint32_t workers)
-{
-	struct mp_pool *p = make_pool_of(kit_memory, entry, method, workers);
-
-	ck_assert_ptr_nonnull(p);
-	return p;
-}
-
 /* A child with a pool at work, which it leaves to itself: it returns, or waits to be killed. */
 static int leave_pool(struct mp_child *self)
 {
@@ -128,8 +101,9 @@ static int leave_pool(struct mp_child *self)
 	struct mp_map map = {.task = "wait_go", .n = 20, .chunk = 1};
 	pid_t pids[2];
 
-	p = make_pool_of(m, "worker", (enum mp_method)(number & 7), 2);
-	if (!p || mp_pool_map_async(p, &map, NULL))
+	kit_memory = m;
+	if (kit_try_pool("worker", tasks, (enum mp_method)(number & 7), 2, &p) ||
+		mp_pool_map_async(p, &map, NULL))
 		return 1;
 	while (!mp_event_is_set(&s->begins))
 		mp_pool_poll(p, 1);
@@ -150,25 +124,11 @@ void test_early(int argc, char **argv)
 	mp_init(argc, argv, entries);
 }
 
-static uint64_t items[MOST], results[MOST];
-static struct mp_outcome outcomes[MOST];
-
 static struct mp_map map_of(const char *task, size_t n, size_t chunk)
 {
-	for (size_t i = 0; i < MOST; i++) {
-		items[i] = i;
-		results[i] = 99;
-		outcomes[i] = (struct mp_outcome){MP_OUTCOME_LOST, 99, -1};
+	for (size_t i = 0; i < POOL_ITEMS; i++)
 		shared->begun[i] = 0;
-	}
-	return (struct mp_map){.task = task,
-		.items = items,
-		.item_bytes = 8,
-		.n = n,
-		.results = results,
-		.result_bytes = 8,
-		.outcomes = outcomes,
-		.chunk = chunk};
+	return kit_map(task, n, chunk);
 }
 
 /* Every item is done, or cancelled; those done are right. How many are cancelled. */
@@ -177,15 +137,15 @@ static size_t check_ended(const struct mp_map *m)
 	size_t cancelled = 0;
 
 	for (size_t i = 0; i < m->n; i++) {
-		if (outcomes[i].kind == MP_OUTCOME_OK) {
-			ck_assert_uint_eq(results[i], i * 3 + 1);
+		if (pool_outcomes[i].kind == MP_OUTCOME_OK) {
+			ck_assert_uint_eq(pool_results[i], i * 3 + 1);
 			ck_assert_uint_eq(shared->begun[i], 1);
 			continue;
 		}
-		ck_assert_int_eq(outcomes[i].kind, MP_OUTCOME_CANCELLED);
-		ck_assert_int_eq(outcomes[i].code, 0);
-		ck_assert_int_eq(outcomes[i].pid, 0);
-		ck_assert_uint_eq(results[i], 99);
+		ck_assert_int_eq(pool_outcomes[i].kind, MP_OUTCOME_CANCELLED);
+		ck_assert_int_eq(pool_outcomes[i].code, 0);
+		ck_assert_int_eq(pool_outcomes[i].pid, 0);
+		ck_assert_uint_eq(pool_results[i], POOL_UNTOUCHED);
 		cancelled++;
 	}
 	return cancelled;
@@ -212,8 +172,8 @@ static void count(struct mp_async *a, void *context)
 
 START_TEST(close_takes_nothing_new_and_join_waits_for_what_is_under_way)
 {
-	struct mp_pool *p = make_pool("worker", kit_method[_i], 2);
-	struct mp_map m = map_of("toil", MOST, 1);
+	struct mp_pool *p = kit_pool("worker", tasks, kit_method[_i], 2);
+	struct mp_map m = map_of("toil", POOL_ITEMS, 1);
 	unsigned calls = 0;
 
 	m.callback = count;
@@ -231,7 +191,7 @@ END_TEST
 
 START_TEST(join_waits_no_longer_than_told)
 {
-	struct mp_pool *p = make_pool("worker", kit_method[_i], 2);
+	struct mp_pool *p = kit_pool("worker", tasks, kit_method[_i], 2);
 	struct mp_map m = {.task = "wait_go", .n = 3, .chunk = 1};
 
 	ck_assert_int_eq(mp_pool_map_async(p, &m, NULL), 0);
@@ -252,8 +212,8 @@ START_TEST(terminate_at_any_moment_leaves_every_item_done_or_cancelled)
 	unsigned seed = 1 + (unsigned)_i;
 
 	for (int i = 0; i < 20; i++) {
-		struct mp_pool *p = make_pool("worker", kit_method[_i], 2);
-		struct mp_map m = map_of("toil", MOST, i % 2 ? 1 : 50);
+		struct mp_pool *p = kit_pool("worker", tasks, kit_method[_i], 2);
+		struct mp_map m = map_of("toil", POOL_ITEMS, i % 2 ? 1 : 50);
 		uint64_t until_ns = mp_now_ns() + (uint64_t)(rand_r(&seed) % 5000) * 1000;
 		unsigned calls = 0;
 		struct mp_async *a;
@@ -281,8 +241,8 @@ END_TEST
 
 START_TEST(terminate_ends_workers_that_ignore_sigterm_and_stopped_ones)
 {
-	struct mp_pool *p = make_pool("deaf_worker", kit_method[_i], STUBBORN);
-	struct mp_map m = map_of("wait_go", MOST, 1);
+	struct mp_pool *p = kit_pool("deaf_worker", tasks, kit_method[_i], STUBBORN);
+	struct mp_map m = map_of("wait_go", POOL_ITEMS, 1);
 	uint64_t end_ns = mp_deadline_ns(4 * WAIT_MS);
 	pid_t pids[STUBBORN];
 	struct mp_async *a;
@@ -296,7 +256,7 @@ START_TEST(terminate_ends_workers_that_ignore_sigterm_and_stopped_ones)
 	ck_assert_int_eq(mp_pool_terminate(p, 20), 0);
 	for (int i = 0; i < STUBBORN; i++)
 		ck_assert(ends(pids[i]));
-	ck_assert_uint_eq(check_ended(&m), MOST);
+	ck_assert_uint_eq(check_ended(&m), POOL_ITEMS);
 	ck_assert_int_eq(mp_async_close(a), 0);
 	ck_assert_int_eq(mp_pool_destroy(p), 0);
 }
@@ -304,8 +264,8 @@ END_TEST
 
 START_TEST(destroy_ends_a_pool_at_work)
 {
-	struct mp_pool *p = make_pool("worker", kit_method[_i], 2);
-	struct mp_map m = map_of("wait_go", MOST, 1);
+	struct mp_pool *p = kit_pool("worker", tasks, kit_method[_i], 2);
+	struct mp_map m = map_of("wait_go", POOL_ITEMS, 1);
 	struct mp_async *a;
 
 	ck_assert_int_eq(mp_pool_map_async(p, &m, &a), 0);
@@ -313,15 +273,15 @@ START_TEST(destroy_ends_a_pool_at_work)
 		mp_async_wait(a, 1);
 	ck_assert_int_eq(mp_pool_destroy(p), 0);
 	ck_assert_int_eq(mp_async_wait(a, 0), 0);
-	ck_assert_uint_eq(mp_async_failed(a), MOST);
-	ck_assert_uint_eq(check_ended(&m), MOST);
+	ck_assert_uint_eq(mp_async_failed(a), POOL_ITEMS);
+	ck_assert_uint_eq(check_ended(&m), POOL_ITEMS);
 	ck_assert_int_eq(mp_async_close(a), 0);
 }
 END_TEST
 
 START_TEST(a_thread_in_a_task_outlasts_terminate_and_then_ends)
 {
-	struct mp_pool *p = make_pool("worker", MP_THREAD, 2);
+	struct mp_pool *p = kit_pool("worker", tasks, MP_THREAD, 2);
 	struct mp_map m = map_of("wait_go", 10, 1);
 	struct mp_async *a;
 
@@ -349,8 +309,8 @@ static void terminate(struct mp_async *a, void *context)
 
 START_TEST(a_callback_may_terminate)
 {
-	struct mp_pool *p = make_pool("worker", kit_method[_i], 2);
-	struct mp_map m = map_of("toil", MOST, 1);
+	struct mp_pool *p = kit_pool("worker", tasks, kit_method[_i], 2);
+	struct mp_map m = map_of("toil", POOL_ITEMS, 1);
 	uint64_t item = 1;
 	struct mp_call c = {.task = "toil",
 		.item = &item,
@@ -393,7 +353,7 @@ END_TEST
 
 START_TEST(a_forked_childs_copy_of_a_pool_refuses_everything)
 {
-	struct mp_pool *p = make_pool("worker", kit_method[_i], 2);
+	struct mp_pool *p = kit_pool("worker", tasks, kit_method[_i], 2);
 	struct mp_map m = map_of("toil", 100, 1);
 	siginfo_t info;
 	size_t failed;
@@ -424,7 +384,7 @@ static void on_alarm(int signo)
 
 START_TEST(signals_in_the_waits_change_nothing)
 {
-	struct mp_pool *p = make_pool("worker", kit_method[_i], 2);
+	struct mp_pool *p = kit_pool("worker", tasks, kit_method[_i], 2);
 	const struct itimerval often = {{0, 500}, {0, 500}}, never = {{0, 0}, {0, 0}};
 	struct sigaction alarm = {.sa_handler = on_alarm};
 

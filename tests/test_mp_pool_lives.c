@@ -4,9 +4,8 @@
  * deadline: 300
  */
 #include "mp/event.h"
-#include "mp/pool.h"
 #include "mp/pool_channel.h"
-#include "mp_kit.h"
+#include "pool_kit.h"
 #include "suite.h"
 #include <errno.h>
 #include <signal.h>
@@ -14,7 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RING    4096
 #define MOST    3000
 #define WORKERS 2
 
@@ -68,7 +66,7 @@ static int end_worker(const void *item, size_t item_bytes, void *result, size_t 
 
 static struct mp_channel *channel_of(const void *first_item)
 {
-	return (void *)((uintptr_t)first_item - RING / 32 * sizeof(struct mp_order) -
+	return (void *)((uintptr_t)first_item - POOL_RING / 32 * sizeof(struct mp_order) -
 			sizeof(struct mp_channel));
 }
 
@@ -90,7 +88,7 @@ static int scribble(const void *item, size_t item_bytes, void *result, size_t re
 	if (what == 4)
 		atomic_store(&c->step, UINT64_MAX);
 	if (what == 5) {
-		memset(c->orders, 0xff, RING / 32 * sizeof(c->orders[0]));
+		memset(c->orders, 0xff, POOL_RING / 32 * sizeof(c->orders[0]));
 		return 0;
 	}
 	mp_event_set(&here->begins);
@@ -135,52 +133,15 @@ void test_early(int argc, char **argv)
 	mp_init(argc, argv, entries);
 }
 
-static struct mp_pool *make_pool(enum mp_method method, uint32_t workers)
-{
-	struct mp_handle handle = mp_memory_handle(kit_memory);
-	struct mp_pool *p = NULL;
-	int err = mp_pool_create(&(struct mp_pool_options){.entry = "worker",
-					 .tasks = tasks,
-					 .workers = workers,
-					 .method = method,
-					 .handles = &handle,
-					 .nhandles = 1,
-					 .ring_bytes = RING},
-		&p);
-
-	ck_assert_msg(err == 0, "create: %s", strerror(-err));
-	return p;
-}
-
-static uint64_t items[MOST], results[MOST];
-static struct mp_outcome outcomes[MOST];
-
-static struct mp_map map_of(const char *task, size_t n, size_t chunk)
-{
-	for (size_t i = 0; i < MOST; i++) {
-		items[i] = i;
-		results[i] = 99;
-		outcomes[i] = (struct mp_outcome){MP_OUTCOME_CANCELLED, 99, -1};
-	}
-	return (struct mp_map){.task = task,
-		.items = items,
-		.item_bytes = 8,
-		.n = n,
-		.results = results,
-		.result_bytes = 8,
-		.outcomes = outcomes,
-		.chunk = chunk};
-}
-
 static void all_well(struct mp_pool *p)
 {
-	struct mp_map m = map_of("toil", 200, 1);
+	struct mp_map m = kit_map("toil", 200, 1);
 	size_t failed = 99;
 
 	ck_assert_int_eq(mp_pool_map(p, &m, &failed), 0);
 	ck_assert_uint_eq(failed, 0);
 	for (size_t i = 0; i < 200; i++)
-		ck_assert_uint_eq(results[i], i * 3 + 1);
+		ck_assert_uint_eq(pool_results[i], i * 3 + 1);
 }
 
 /* ---- deaths in a task ---- */
@@ -189,23 +150,24 @@ START_TEST(a_workers_end_costs_the_task_that_it_was_in_and_says_how_it_ended)
 {
 	static const uint64_t how[] = {SIGKILL, SIGSEGV, SIGABRT, SIGTERM, 1000, 1003, 1255};
 	static const int code[] = {-SIGKILL, -SIGSEGV, -SIGABRT, -SIGTERM, 0, 3, 255};
-	struct mp_pool *p = make_pool(kit_method[_i], WORKERS);
+	struct mp_pool *p = kit_pool("worker", tasks, kit_method[_i], WORKERS);
 
 	for (size_t chunk = 1; chunk < 50; chunk += 24) {
-		struct mp_map m = map_of("end_worker", 50, chunk);
+		struct mp_map m = kit_map("end_worker", 50, chunk);
 		size_t failed;
 
-		memset(items, 0, sizeof(items));
+		memset(pool_items, 0, sizeof(pool_items));
 		for (size_t k = 0; k < 7; k++)
-			items[k * 7] = how[k];
+			pool_items[k * 7] = how[k];
 		ck_assert_int_eq(mp_pool_map(p, &m, &failed), 0);
 		ck_assert_uint_eq(failed, 7);
 		for (size_t i = 0; i < 50; i++) {
 			bool lost = i % 7 == 0 && i < 49;
 
-			ck_assert_int_eq(outcomes[i].kind, lost ? MP_OUTCOME_LOST : MP_OUTCOME_OK);
-			ck_assert_int_eq(outcomes[i].code, lost ? code[i / 7] : 0);
-			ck_assert_int_gt(outcomes[i].pid, 0);
+			ck_assert_int_eq(
+				pool_outcomes[i].kind, lost ? MP_OUTCOME_LOST : MP_OUTCOME_OK);
+			ck_assert_int_eq(pool_outcomes[i].code, lost ? code[i / 7] : 0);
+			ck_assert_int_gt(pool_outcomes[i].pid, 0);
 		}
 	}
 	all_well(p);
@@ -239,14 +201,14 @@ static unsigned check_map(const struct mp_map *m, size_t failed)
 	unsigned lost = 0;
 
 	for (size_t i = 0; i < m->n; i++) {
-		if (outcomes[i].kind == MP_OUTCOME_OK) {
-			ck_assert_uint_eq(results[i], i * 3 + 1);
+		if (pool_outcomes[i].kind == MP_OUTCOME_OK) {
+			ck_assert_uint_eq(pool_results[i], i * 3 + 1);
 			ck_assert_uint_eq(shared->begun[i], 1);
 			continue;
 		}
-		ck_assert_int_eq(outcomes[i].kind, MP_OUTCOME_LOST);
-		ck_assert_int_eq(outcomes[i].code, -SIGKILL);
-		ck_assert_uint_eq(results[i], 99);
+		ck_assert_int_eq(pool_outcomes[i].kind, MP_OUTCOME_LOST);
+		ck_assert_int_eq(pool_outcomes[i].code, -SIGKILL);
+		ck_assert_uint_eq(pool_results[i], POOL_UNTOUCHED);
 		ck_assert_uint_le(shared->begun[i], 1);
 		lost++;
 	}
@@ -257,11 +219,11 @@ static unsigned check_map(const struct mp_map *m, size_t failed)
 /* The promise of the pool: every item has exactly one outcome, none is begun twice, a death costs at most one. */
 START_TEST(killed_workers_cost_at_most_their_own_task)
 {
-	struct mp_pool *p = make_pool(kit_method[_i], WORKERS);
+	struct mp_pool *p = kit_pool("worker", tasks, kit_method[_i], WORKERS);
 	unsigned seed = 1 + (unsigned)_i, lost = 0, kills = 0;
 
 	while (kills < KILLS_EACH) {
-		struct mp_map m = map_of("toil", MOST, kills % 3 ? 1 : 7);
+		struct mp_map m = kit_map("toil", MOST, kills % 3 ? 1 : 7);
 		struct mp_async *a;
 
 		for (size_t i = 0; i < MOST; i++)
@@ -284,7 +246,7 @@ END_TEST
 
 START_TEST(an_idle_workers_death_is_not_seen)
 {
-	struct mp_pool *p = make_pool(kit_method[_i], WORKERS);
+	struct mp_pool *p = kit_pool("worker", tasks, kit_method[_i], WORKERS);
 	pid_t before[WORKERS], after[WORKERS];
 
 	for (int i = 0; i < (KILLS_EACH + 1) / WORKERS; i++) {
@@ -308,7 +270,7 @@ END_TEST
 START_TEST(a_channel_that_cannot_be_is_a_death_and_no_more)
 {
 	for (uint64_t what = 1; what < 5; what++) {
-		struct mp_pool *p = make_pool(kit_method[_i], 1);
+		struct mp_pool *p = kit_pool("worker", tasks, kit_method[_i], 1);
 		struct mp_call c = {
 			.task = "scribble", .item = &what, .item_bytes = 8, .result_bytes = 8};
 		struct mp_outcome outcome;
@@ -333,15 +295,15 @@ END_TEST
 
 START_TEST(orders_that_a_task_has_overwritten_are_done_by_the_next_worker)
 {
-	struct mp_pool *p = make_pool(kit_method[_i], 1);
-	struct mp_map m = map_of("scribble", 20, 1);
+	struct mp_pool *p = kit_pool("worker", tasks, kit_method[_i], 1);
+	struct mp_map m = kit_map("scribble", 20, 1);
 	size_t failed;
 
-	memset(items, 0, sizeof(items));
-	items[0] = 5;
+	memset(pool_items, 0, sizeof(pool_items));
+	pool_items[0] = 5;
 	ck_assert_int_eq(mp_pool_map(p, &m, &failed), 0);
 	ck_assert_uint_eq(failed, 0);
-	ck_assert_int_ne(outcomes[0].pid, outcomes[19].pid);
+	ck_assert_int_ne(pool_outcomes[0].pid, pool_outcomes[19].pid);
 	all_well(p);
 	ck_assert_int_eq(mp_pool_destroy(p), 0);
 }
@@ -351,26 +313,26 @@ END_TEST
 
 START_TEST(a_task_that_hangs_is_ended_at_its_deadline_and_no_other)
 {
-	struct mp_pool *p = make_pool(kit_method[_i], WORKERS);
+	struct mp_pool *p = kit_pool("worker", tasks, kit_method[_i], WORKERS);
 
 	for (size_t chunk = 1; chunk <= 7; chunk += 6) {
-		struct mp_map m = map_of("take_time", 50, chunk);
+		struct mp_map m = kit_map("take_time", 50, chunk);
 		size_t failed;
 
 		shared->tasks = 0;
 		m.timeout_ms = 30;
 		for (size_t i = 0; i < 50; i++)
-			items[i] = i % 5 == 2 ? UINT64_MAX : 10;
+			pool_items[i] = i % 5 == 2 ? UINT64_MAX : 10;
 		ck_assert_int_eq(mp_pool_map(p, &m, &failed), 0);
 		ck_assert_uint_eq(failed, 10);
 		ck_assert_uint_eq(shared->tasks, 50);
 		for (size_t i = 0; i < 50; i++) {
 			bool hangs = i % 5 == 2;
 
-			ck_assert_int_eq(
-				outcomes[i].kind, hangs ? MP_OUTCOME_TIMED_OUT : MP_OUTCOME_OK);
-			ck_assert_int_eq(outcomes[i].code, hangs ? -SIGKILL : 0);
-			ck_assert_uint_eq(results[i], hangs ? 99 : 11);
+			ck_assert_int_eq(pool_outcomes[i].kind,
+				hangs ? MP_OUTCOME_TIMED_OUT : MP_OUTCOME_OK);
+			ck_assert_int_eq(pool_outcomes[i].code, hangs ? -SIGKILL : 0);
+			ck_assert_uint_eq(pool_results[i], hangs ? POOL_UNTOUCHED : 11);
 		}
 	}
 	all_well(p);
@@ -381,21 +343,21 @@ END_TEST
 /* Tasks that end at about their deadline: each is either in time or not, and the next one pays for none. */
 START_TEST(a_task_that_ends_at_its_deadline_is_either_done_or_timed_out)
 {
-	struct mp_pool *p = make_pool(kit_method[_i], WORKERS);
-	struct mp_map m = map_of("take_time", 300, 1);
+	struct mp_pool *p = kit_pool("worker", tasks, kit_method[_i], WORKERS);
+	struct mp_map m = kit_map("take_time", 300, 1);
 	size_t failed;
 	unsigned seed = 1;
 
 	m.timeout_ms = 1;
 	for (size_t i = 0; i < m.n; i++)
-		items[i] = 900 + (unsigned)rand_r(&seed) % 300;
+		pool_items[i] = 900 + (unsigned)rand_r(&seed) % 300;
 	ck_assert_int_eq(mp_pool_map(p, &m, &failed), 0);
 	ck_assert_uint_eq(shared->tasks, m.n);
 	for (size_t i = 0; i < m.n; i++) {
-		bool done = outcomes[i].kind == MP_OUTCOME_OK;
+		bool done = pool_outcomes[i].kind == MP_OUTCOME_OK;
 
-		ck_assert(done || outcomes[i].kind == MP_OUTCOME_TIMED_OUT);
-		ck_assert_uint_eq(results[i], done ? items[i] + 1 : 99);
+		ck_assert(done || pool_outcomes[i].kind == MP_OUTCOME_TIMED_OUT);
+		ck_assert_uint_eq(pool_results[i], done ? pool_items[i] + 1 : POOL_UNTOUCHED);
 	}
 	ck_assert_int_eq(mp_pool_destroy(p), 0);
 }

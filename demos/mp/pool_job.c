@@ -21,6 +21,17 @@ static void take(struct mp_jobs *l, struct mp_async *a)
 	*(a->next ? &a->next->prev : &l->last) = a->prev;
 }
 
+static struct mp_async *take_first(struct mp_jobs *l)
+{
+	struct mp_async *a = l->first;
+
+	if (!a)
+		return NULL;
+	l->first = a->next;
+	*(a->next ? &a->next->prev : &l->last) = NULL;
+	return a;
+}
+
 bool mp_job_any(const struct mp_pool *p)
 {
 	return p->waiting.first || p->running.first || p->finished.first;
@@ -105,8 +116,7 @@ void mp_job_callbacks(struct mp_pool *p)
 {
 	struct mp_async *a;
 
-	while ((a = p->finished.first)) {
-		take(&p->finished, a);
+	while ((a = take_first(&p->finished))) {
 		a->state = MP_ASYNC_CALLING;
 		p->calling++;
 		if (a->map.callback)
