@@ -53,7 +53,11 @@ for source in demos/*.c; do
 		'grep -q "^ \* Watch for: ." "$source"' 'grep -q "^ \* The Python it re-creates:" "$source"' \
 		'grep -q "^ \* expect:" "$source"'
 	if command -v gcc >/dev/null; then
-		call gcc -pthread -o "$tmp/$name" "$source"
+		if grep -q '^#include "mp/' "$source"; then
+			call gcc -D_GNU_SOURCE -pthread -Idemos -o "$tmp/$name" "$source" demos/mp/*.c
+		else
+			call gcc -pthread -o "$tmp/$name" "$source"
+		fi
 		check "$name: builds with one line of gcc" '[ $rc = 0 ]' '[ -z "$err" ]'
 	else
 		skip "$name: builds with one line of gcc" "no gcc"
