@@ -177,6 +177,27 @@ done < <(awk -F'"' '/"id": "[^"]*",$/ { id = $4 }
 	/"demo": "/ { sub(/.*"demo": "/, ""); sub(/".*/, ""); print id, $0 }' bench/claims/*.json)
 check "there are claims that a demo decides" '[ $decided -ge 6 ]'
 
+# The listings: those of the headers, and no other. How many a tutorial has: 7, 38, 4, 10, 8.
+call "$build/forklab" list --listings
+# shellcheck disable=SC2034 # both stand in conditions
+rows=$(grep -E "^ *[0-9]{3}-L[0-9]{2} " "$tmp/out" | sed -E 's/^ *([^ ]+) +([^ ]+) .*/\1 \2/')
+# shellcheck disable=SC2034
+named=$(grep -oE "^ \* listings: .*" demos/*.c | sed -nE 's,^demos/(.*)\.c: \* listings: ,\1 ,p' |
+	while read -r demo ids; do
+		for id in $ids; do [[ $id != [0-9][0-9][0-9]-L[0-9][0-9] ]] || echo "$id $demo"; done
+	done | LC_ALL=C sort)
+check "each listing that a demo names is listed with it, in order" '[ $rc = 0 ]' '[ -z "$err" ]' '[ -n "$rows" ]' \
+	'[ "$rows" = "$named" ]' 'grep -q "001-L16 .*lost_update .*nine additions vanish" "$tmp/out"'
+check "each of them is one that there is" \
+	'! cut -d" " -f1 <<<"$rows" | grep -vE "^(000-L0[1-7]|001-L(0[1-9]|[12][0-9]|3[0-8])|002-L0[1-4]|003-L(0[1-9]|10)|004-L0[1-8])$"'
+check "the tutorials behind the ids are named" 'grep -q "^001: .*, by ." "$tmp/out"'
+call "$build/forklab" list --listings --format json
+check "the same for programs" '[ $rc = 0 ]' '[ "$(grep -c "\"listing\": \"" "$tmp/out")" = "$(wc -l <<<"$rows")" ]'
+make_demo idle 'true' 'one <n>'
+sed -i 's/^ \* expect:/ * listings: none, it is idle\n&/' "$tmp/tree/demos/idle.c"
+call "$tmp/tree/build/forklab" list --listings
+check "a demo without listings has no row" '! grep -q "idle" "$tmp/out"' 'grep -q "none here" "$tmp/out"'
+
 # The pid lies in a file; the demo is told to end by a signal to forklab.
 make_demo waiting "echo \$\$ >$tmp/pid; sleep 1000 & wait" 'one <n>'
 for signal in INT TERM; do
