@@ -110,6 +110,16 @@ static inline long long demo_now_ns(void)
 	return ts.tv_sec * 1000000000ll + ts.tv_nsec;
 }
 
+/* fork(2), or the end of the demo. 0: this is the child. */
+static inline pid_t demo_fork(void)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		demo_end(DEMO_NO_RESOURCE, "fork: %s", strerror(errno));
+	return pid;
+}
+
 /* Waits for a child until the time is up, then kills it: its wait status. A demo never hangs. */
 static inline int demo_wait(pid_t pid, int timeout_ms)
 {
