@@ -14,7 +14,14 @@
 
 struct mp_memory;
 
-enum mp_handle_kind { MP_HANDLE_NONE, MP_HANDLE_MEMORY, MP_HANDLE_PIPE, MP_HANDLE_QUEUE };
+enum mp_handle_kind {
+	MP_HANDLE_NONE,
+	MP_HANDLE_MEMORY,
+	MP_HANDLE_PIPE,
+	MP_HANDLE_QUEUE,
+	MP_HANDLE_POOL,
+	MP_HANDLE_EVENTFD /* inside mp: what a pool's worker rings its parent with */
+};
 
 struct mp_handle {
 	enum mp_handle_kind kind;

@@ -1,12 +1,11 @@
 /* queue.c - a queue's memory, and who takes part */
 #include "mp/queue_impl.h"
-#include <sched.h>
+#include "mp/spin.h"
 #include <stdlib.h>
 
 #define MAGIC        0x75657571u /* "queu" */
 #define DEFAULT_RING 65536u
 #define LEAST_RING   64u
-#define SPINS        2000u /* some 10 us: about what going to sleep and being woken would cost */
 
 static uint64_t align64(uint64_t n)
 {
@@ -42,16 +41,6 @@ static struct mp_ring *ring(struct mp_queue_shared *s, uint32_t place)
 	return at(s, s->rings_at + place * s->ring_stride);
 }
 
-/* With one CPU whom we wait for cannot run while we look. */
-static unsigned spins(void)
-{
-	cpu_set_t set;
-
-	if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) == 1)
-		return 0;
-	return SPINS;
-}
-
 /* This process's view of the queue in m, which is the view's from now on. */
 static int look(struct mp_memory *m, struct mp_queue **out)
 {
@@ -64,7 +53,7 @@ static int look(struct mp_memory *m, struct mp_queue **out)
 	q->shared = s;
 	q->producers = at(s, s->producers_at);
 	q->consumers = at(s, s->consumers_at);
-	q->spins = spins();
+	q->spins = mp_spins();
 	for (uint32_t i = 0; i < s->nproducers; i++)
 		q->in[i] = (struct mp_ring_end){.ring = ring(s, i), .capacity = s->capacity};
 	*out = q;

@@ -1,14 +1,6 @@
 /* queue_move.c - put and get: the quick way, and the waits */
 #include "mp/queue_impl.h"
-
-static inline void relax(void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-	__builtin_ia32_pause();
-#elif defined(__aarch64__)
-	__asm__ volatile("yield");
-#endif
-}
+#include "mp/spin.h"
 
 /* All places have been taken once, and nobody is there any more. died: one of them did not leave, but died. */
 static bool all_gone(struct mp_presence *p, bool *died)
@@ -49,7 +41,7 @@ static int put_when_room(struct mp_queue *q, const void *message, size_t nbytes,
 		if (sleeps)
 			mp_gate_sleep(gate, seen, deadline_ns);
 		else
-			relax();
+			mp_relax();
 	}
 }
 
@@ -151,7 +143,7 @@ static int get_when_there(
 		if (sleeps)
 			mp_gate_sleep(gate, seen, deadline_ns);
 		else
-			relax();
+			mp_relax();
 	}
 }
 
