@@ -54,7 +54,7 @@ static int worker(struct mp_child *self)
 static void map(struct mp_pool *pool, const char *task, int *results, const pid_t *pids, int *done)
 {
 	static const int items[ITEMS] = {1, 2, 3, 4, 5};
-	struct mp_outcome outcomes[ITEMS];
+	struct mp_outcome outcomes[ITEMS] = {{0}};
 	const struct mp_map m = {.task = task,
 		.items = items,
 		.item_bytes = sizeof(items[0]),

@@ -48,7 +48,7 @@ static int work(struct mp_child *self)
 	demo_must(mp_memory_attach(mp_child_handle(self, 0), &memory), "attach");
 	s = mp_memory_base(memory);
 	demo_must(mp_event_wait(&s->main_has_looked, TIMEOUT_MS), "wait for main's look");
-	poll(NULL, 0, WORK_MS); /* the work: time passes */
+	(void)poll(NULL, 0, WORK_MS); /* the work: time passes */
 	atomic_fetch_add(&s->done, 1);
 	demo_line("%s has done its work of %d ms\n", mp_child_name(self), WORK_MS);
 	mp_memory_destroy(memory);

@@ -46,7 +46,7 @@ static int work(struct mp_child *self)
 	signal(SIGTERM, on_term);
 	fprintf(out, "working\n");
 	for (int ms = 0; ms < TIMEOUT_MS && !told; ms += PIECE_MS) {
-		poll(NULL, 0, PIECE_MS);
+		(void)poll(NULL, 0, PIECE_MS);
 		mp_event_set(worked);
 	}
 	return 0; /* and mp, like a return from main, writes what stands in the buffers */

@@ -48,11 +48,16 @@ static long minor_faults(void)
 /* VmPTE, the KiB of this process's page tables. 0: the kernel does not tell. */
 static long page_tables_kib(void)
 {
-	static char text[8192]; /* far more than the file has: a NUL follows it */
 	FILE *f = fopen("/proc/self/status", "re");
-	const char *at = f && fread(text, 1, sizeof(text) - 1, f) ? strstr(text, "VmPTE:") : NULL;
+	long kib = 0;
+	char line[128];
 
-	return at != NULL ? strtol(at + 6, NULL, 10) : 0;
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, "VmPTE:", 6) == 0)
+			kib = strtol(line + 6, NULL, 10);
+	if (f != NULL)
+		fclose(f);
+	return kib;
 }
 
 static void *nothing(void *arg)
@@ -126,7 +131,7 @@ int main(int argc, char **argv)
 	demo_line("touched: %ld KiB more of tables; a child that only ended copied no page of it\n",
 		kib[3] - kib[2]);
 	if (thread < small && kib[2] - kib[1] < half && kib[3] - kib[2] >= half &&
-		touched < pages / 8 && written >= pages)
+		touched < (double)pages / 8 && written >= (double)pages)
 		return DEMO_SHOWN;
 	return DEMO_NOT_SHOWN;
 }
