@@ -3,7 +3,7 @@
  * bounded waits
  *
  * Only libc. Include it first: `gcc -pthread -o x demos/NAME.c` then builds with the GNU extensions
- * too.
+ * too. A demo that includes mp/ headers takes -D_GNU_SOURCE, -Idemos and all of demos/mp beside it.
  */
 #ifndef DEMO_H
 #define DEMO_H
@@ -33,12 +33,8 @@
 
 enum { DEMO_SHOWN = 0, DEMO_NOT_SHOWN = 1, DEMO_USAGE = 2, DEMO_NO_RESOURCE = 3, DEMO_CANNOT = 77 };
 
-struct demo {
-	const char *name;
-	const char *phenomenon; /* one line, as in the header comment */
-};
-
-static struct demo demo_self;
+/* A spawned child, in which mp_init does not come back to demo_start, keeps this one. */
+static const char *demo_name = "a child";
 
 /* Ends the demo with one line on standard error, "NAME: why". */
 static inline void __attribute__((noreturn, format(printf, 2, 3)))
@@ -47,7 +43,7 @@ demo_end(int code, const char *fmt, ...)
 	va_list ap;
 
 	fflush(stdout);
-	fprintf(stderr, "%s: ", demo_self.name);
+	fprintf(stderr, "%s: ", demo_name);
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
@@ -55,11 +51,19 @@ demo_end(int code, const char *fmt, ...)
 	exit(code);
 }
 
-/* First call in main: demos take no arguments but --help, --version and --describe (one JSON line for
- * the runner). */
+/* Ends the demo where a call of mp, which returns 0 or a negative errno, has failed. */
+static inline void demo_must(int err, const char *what)
+{
+	if (err != 0)
+		demo_end(err == -ETIMEDOUT ? DEMO_NOT_SHOWN : DEMO_NO_RESOURCE, "%s: %s", what,
+			strerror(-err));
+}
+
+/* First call in main (after mp_init, where there is one): demos take no arguments but --help,
+ * --version and --describe (one JSON line for the runner). phenomenon: one line, as in the header comment. */
 static inline void demo_start(int argc, char **argv, const char *name, const char *phenomenon)
 {
-	demo_self = (struct demo){name, phenomenon};
+	demo_name = name;
 	if (argc < 2)
 		return;
 	if (strcmp(argv[1], "--describe") == 0) {
@@ -114,6 +118,16 @@ static inline long long demo_now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * 1000000000ll + ts.tv_nsec;
+}
+
+/* fork(2), or the end of the demo. 0: this is the child. */
+static inline pid_t demo_fork(void)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		demo_end(DEMO_NO_RESOURCE, "fork: %s", strerror(errno));
+	return pid;
 }
 
 /* Waits for a child until the time is up, then kills it: its wait status. A demo never hangs. */

@@ -57,9 +57,7 @@ static void say_hello(int child, int *number)
 static void start_all(pid_t *pids, int *numbers)
 {
 	for (int i = 0; i < CHILDREN; i++) {
-		pids[i] = fork();
-		if (pids[i] < 0)
-			demo_end(DEMO_NO_RESOURCE, "fork: %s", strerror(errno));
+		pids[i] = demo_fork();
 		if (pids[i] == 0)
 			say_hello(i + 1, &numbers[i]);
 	}

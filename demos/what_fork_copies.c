@@ -4,16 +4,15 @@
  * listings: none, for the lesson on what a start costs
  * claims: 000-C003 001-C148 001-C149
  *
- * Watch for: a thread causes a few page faults, a process many: each page that parent or child
- * writes after the fork costs one. 64 MiB that nobody touched add nothing. 64 MiB that were touched
- * add 8 bytes of page table for each page of 4 KiB (128 KiB), but no more faults. Only a child that
- * writes to all of it pays for all of it: 16384 more faults, each with a copy of a page.
+ * Watch for: a thread causes a few page faults, a process many, one for each page that parent or
+ * child writes after the fork. 64 MiB that nobody touched add nothing. Once touched they add 8 bytes
+ * of page table for each page of 4 KiB (128 KiB), but no faults. Only a child that writes to all of
+ * it pays for all of it: 16384 more faults, each with a copy of a page.
  *
  * The Python it re-creates:
  *     big = bytearray(64 << 20)
  *     for Start in (threading.Thread, multiprocessing.Process):
- *         w = Start(target=nothing)
- *         w.start(); w.join()
+ *         w = Start(target=nothing); w.start(); w.join()
  *
  * expect:
  *     parent                  start                   page faults    page tables
@@ -22,22 +21,17 @@
  *     + 64 MiB, not touched   fork                    <x>            <n> KiB
  *     + 64 MiB, touched       fork                    <x>            <n> KiB
  *     + 64 MiB, touched       fork, child writes all  <x>            <n> KiB
- *     touched memory: <n> KiB more of tables; a child that only ended copied no page of it
+ *     touched: <n> KiB more of tables; a child that only ended copied no page of it
  */
 #include "demo.h"
 #include <pthread.h>
-#include <stdbool.h>
 #include <sys/resource.h>
 
-enum { STARTS = 20, BIG_MIB = 64, PAGE_BYTES = 4096, TIMEOUT_MS = 5000 };
+enum { STARTS = 20, BIG_MIB = 64, BIG_BYTES = BIG_MIB << 20, PAGE_BYTES = 4096, TIMEOUT_MS = 5000 };
+enum start { THREAD, FORK, FORK_WRITES };
 
-static const size_t big_bytes = (size_t)BIG_MIB << 20;
-static const long big_pages = ((long)BIG_MIB << 20) / PAGE_BYTES;
-
-struct row {
-	double faults; /* of parent and child, per start */
-	long tables_kib;
-};
+static const char *const start_name[] = {"thread", "fork", "fork, child writes all"};
+static char *big;
 
 /* [part count-faults] */
 /* Page faults that needed no disk, of this process and of the children it has waited for. */
@@ -51,26 +45,19 @@ static long minor_faults(void)
 }
 /* [end] */
 
-/* The line VmPTE of /proc/self/status in KiB: the page tables of the calling process. -1: not told.
- */
-static long page_table_kib(void)
+/* VmPTE, the KiB of this process's page tables. 0: the kernel does not tell. */
+static long page_tables_kib(void)
 {
 	FILE *f = fopen("/proc/self/status", "re");
-	long kib = -1;
+	long kib = 0;
 	char line[128];
 
-	while (f != NULL && kib < 0 && fgets(line, sizeof(line), f) != NULL)
-		if (sscanf(line, "VmPTE: %ld kB", &kib) != 1)
-			kib = -1;
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, "VmPTE:", 6) == 0)
+			kib = strtol(line + 6, NULL, 10);
 	if (f != NULL)
 		fclose(f);
 	return kib;
-}
-
-static void write_every_page(char *big)
-{
-	for (long i = 0; i < big_pages; i++)
-		((volatile char *)big)[i * PAGE_BYTES] = 1;
 }
 
 static void *nothing(void *arg)
@@ -78,96 +65,73 @@ static void *nothing(void *arg)
 	return arg;
 }
 
-static void start_thread(void)
+/* tables_kib: the child tells its tables there. That causes faults: not where they are counted. */
+static void start(enum start how, long *tables_kib)
 {
 	pthread_t t;
+	pid_t pid;
 
-	if (pthread_create(&t, NULL, nothing, NULL) != 0 || pthread_join(t, NULL) != 0)
-		demo_end(DEMO_NO_RESOURCE, "pthread_create failed");
-}
-
-/* tables: where the child leaves its VmPTE, NULL: it ends at once. written: what it writes to. */
-static void start_process(long *tables, char *written)
-{
-	pid_t pid = fork();
-
-	if (pid < 0)
-		demo_end(DEMO_NO_RESOURCE, "fork: %s", strerror(errno));
+	if (how == THREAD) {
+		if (pthread_create(&t, NULL, nothing, NULL) != 0 || pthread_join(t, NULL) != 0)
+			demo_end(DEMO_NO_RESOURCE, "pthread_create failed");
+		return;
+	}
+	pid = demo_fork();
 	if (pid == 0) {
-		if (written != NULL)
-			write_every_page(written);
-		if (tables != NULL)
-			*tables = page_table_kib();
+		if (how == FORK_WRITES)
+			memset(big, 1, BIG_BYTES);
+		if (tables_kib != NULL)
+			*tables_kib = page_tables_kib();
 		_exit(0);
 	}
 	if (demo_wait(pid, TIMEOUT_MS) != 0)
 		demo_end(DEMO_NOT_SHOWN, "a child did not end well");
 }
 
-static struct row by_thread(void)
+/* Faults of parent and child, per start; and the page tables of one more child. */
+static double show(const char *parent, enum start how, long *tables_kib)
 {
+	int starts = how == FORK_WRITES ? 1 : STARTS;
 	long before = minor_faults();
-
-	for (int i = 0; i < STARTS; i++)
-		start_thread();
-	return (struct row){(double)(minor_faults() - before) / STARTS, 0};
-}
-
-static struct row by_fork(int starts, long *tables, char *written)
-{
-	long before = minor_faults();
-	struct row r;
+	double faults;
 
 	for (int i = 0; i < starts; i++)
-		start_process(NULL, written);
-	r.faults = (double)(minor_faults() - before) / starts;
-	start_process(tables, NULL);
-	r.tables_kib = *tables;
-	if (r.tables_kib < 0)
+		start(how, NULL);
+	faults = (double)(minor_faults() - before) / starts;
+	start(FORK, tables_kib);
+	if (*tables_kib == 0)
 		demo_end(DEMO_CANNOT, "/proc/self/status: no VmPTE: the kernel does not tell");
-	return r;
-}
-
-static void show(const char *parent, const char *start, struct row r)
-{
-	demo_line("%-23s %-23s %11.1f %10ld KiB\n", parent, start, r.faults, r.tables_kib);
-}
-
-static bool judge(struct row thread, struct row small, struct row untouched, struct row touched,
-	struct row written)
-{
-	long expected_kib = big_pages * 8 / 1024, grew = touched.tables_kib - untouched.tables_kib;
-
-	demo_line("touched memory: %ld KiB more of tables; a child that only ended copied no page "
-		  "of it\n",
-		grew);
-	return thread.faults < small.faults && grew >= expected_kib / 2 &&
-	       untouched.tables_kib - small.tables_kib < expected_kib / 2 &&
-	       touched.faults < (double)big_pages / 8 && written.faults >= (double)big_pages;
+	demo_line(how == THREAD ? "%-23s %-23s %11.1f   the parent's\n"
+				: "%-23s %-23s %11.1f %10ld KiB\n",
+		parent, start_name[how], faults, *tables_kib);
+	return faults;
 }
 
 int main(int argc, char **argv)
 {
-	long *tables;
-	struct row thread, small, untouched, touched, written;
-	char *big;
+	long *kib, pages = BIG_BYTES / PAGE_BYTES, half = pages * 8 / 1024 / 2;
+	double thread, small, touched, written;
 
 	demo_start(argc, argv, "what_fork_copies",
 		"fork copies the tables of the memory in use, not the memory itself");
 	if (sysconf(_SC_PAGESIZE) != PAGE_BYTES)
 		demo_end(DEMO_CANNOT, "a page has %ld bytes here, not 4096", sysconf(_SC_PAGESIZE));
-	tables = demo_shared(sizeof(*tables));
+	kib = demo_shared(5 * sizeof(*kib));
 	demo_line("parent                  start                   page faults    page tables\n");
-	thread = by_thread();
-	demo_line("%-23s %-23s %11.1f   the parent's\n", "small", "thread", thread.faults);
-	show("small", "fork", small = by_fork(STARTS, tables, NULL));
-	big = mmap(NULL, big_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	thread = show("small", THREAD, &kib[0]);
+	small = show("small", FORK, &kib[1]);
+	big = mmap(NULL, BIG_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	/* Huge pages need no page table of their own, so that there would be nothing to see. */
-	if (big == MAP_FAILED || (madvise(big, big_bytes, MADV_NOHUGEPAGE) < 0 && errno != EINVAL))
+	if (big == MAP_FAILED || (madvise(big, BIG_BYTES, MADV_NOHUGEPAGE) < 0 && errno != EINVAL))
 		demo_end(DEMO_NO_RESOURCE, "mmap: 64 MiB: %s", strerror(errno));
-	show("+ 64 MiB, not touched", "fork", untouched = by_fork(STARTS, tables, NULL));
-	write_every_page(big);
-	show("+ 64 MiB, touched", "fork", touched = by_fork(STARTS, tables, NULL));
-	show("+ 64 MiB, touched", "fork, child writes all", written = by_fork(1, tables, big));
-	return judge(thread, small, untouched, touched, written) ? DEMO_SHOWN : DEMO_NOT_SHOWN;
+	show("+ 64 MiB, not touched", FORK, &kib[2]);
+	memset(big, 1, BIG_BYTES);
+	touched = show("+ 64 MiB, touched", FORK, &kib[3]);
+	written = show("+ 64 MiB, touched", FORK_WRITES, &kib[4]);
+	demo_line("touched: %ld KiB more of tables; a child that only ended copied no page of it\n",
+		kib[3] - kib[2]);
+	if (thread < small && kib[2] - kib[1] < half && kib[3] - kib[2] >= half &&
+		touched < (double)pages / 8 && written >= (double)pages)
+		return DEMO_SHOWN;
+	return DEMO_NOT_SHOWN;
 }

@@ -22,7 +22,11 @@ for source in demos/*.c; do
 		'grep -q "^ \* Watch for: ." "$source"' 'grep -q "^ \* The Python it re-creates:" "$source"' \
 		'grep -q "^ \* expect:" "$source"'
 	if command -v gcc >/dev/null; then
-		call gcc -pthread -o "$tmp/$name" "$source"
+		if grep -q '^#include "mp/' "$source"; then
+			call gcc -D_GNU_SOURCE -pthread -Idemos -o "$tmp/$name" "$source" demos/mp/*.c
+		else
+			call gcc -pthread -o "$tmp/$name" "$source"
+		fi
 		check "$name: builds with one line of gcc" '[ $rc = 0 ]' '[ -z "$err" ]'
 		call "$tmp/$name" --version
 		check "$name: built so, it says that its version is not known" '[ $rc = 0 ]' \
@@ -57,9 +61,11 @@ else
 	skip "on one CPU the concurrency is shown, and what is missing is named" "no taskset"
 fi
 
-call diff demos/hello_processes.c demos/hello_processes_fixed.c
-check "the broken and the fixed greeting differ in a few lines of code" '[ $rc = 1 ]' \
-	'[ "$(grep -c "^[<>] [^ ]" <<<"$(grep -v "^[<>]  \*" "$tmp/out")")" -le 12 ]'
+for fixed in demos/*_fixed.c; do
+	call diff "${fixed/_fixed/}" "$fixed"
+	check "$fixed and its broken twin differ in a few lines of code" '[ $rc = 1 ]' \
+		'[ "$(grep -c "^[<>] [^ ]" <<<"$(grep -v "^[<>]  \*" "$tmp/out")")" -le 18 ]'
+done
 call "$build/demos/hello_processes"
 # shellcheck disable=SC2034 # stands in a condition
 first=$(sed -n '2s/.*: //p' "$tmp/out")
@@ -149,6 +155,27 @@ while read -r id demo; do
 done < <(awk -F'"' '/"id": "[^"]*",$/ { id = $4 }
 	/"demo": "/ { sub(/.*"demo": "/, ""); sub(/".*/, ""); print id, $0 }' bench/claims/*.json)
 check "there are claims that a demo decides" '[ $decided -ge 6 ]'
+
+# The listings: those of the headers, and no other. How many a tutorial has: 7, 38, 4, 10, 8.
+call "$build/forklab" list --listings
+# shellcheck disable=SC2034 # both stand in conditions
+rows=$(grep -E "^ *[0-9]{3}-L[0-9]{2} " "$tmp/out" | sed -E 's/^ *([^ ]+) +([^ ]+) .*/\1 \2/')
+# shellcheck disable=SC2034
+named=$(grep -oE "^ \* listings: .*" demos/*.c | sed -nE 's,^demos/(.*)\.c: \* listings: ,\1 ,p' |
+	while read -r demo ids; do
+		for id in $ids; do [[ $id != [0-9][0-9][0-9]-L[0-9][0-9] ]] || echo "$id $demo"; done
+	done | LC_ALL=C sort)
+check "each listing that a demo names is listed with it, in order" '[ $rc = 0 ]' '[ -z "$err" ]' '[ -n "$rows" ]' \
+	'[ "$rows" = "$named" ]' 'grep -q "001-L16 .*lost_update .*nine additions vanish" "$tmp/out"'
+check "each of them is one that there is" \
+	'! cut -d" " -f1 <<<"$rows" | grep -vE "^(000-L0[1-7]|001-L(0[1-9]|[12][0-9]|3[0-8])|002-L0[1-4]|003-L(0[1-9]|10)|004-L0[1-8])$"'
+check "the tutorials behind the ids are named" 'grep -q "^001: .*, by ." "$tmp/out"'
+call "$build/forklab" list --listings --format json
+check "the same for programs" '[ $rc = 0 ]' '[ "$(grep -c "\"listing\": \"" "$tmp/out")" = "$(wc -l <<<"$rows")" ]'
+make_demo idle 'true' 'one <n>'
+sed -i 's/^ \* expect:/ * listings: none, it is idle\n&/' "$tmp/tree/demos/idle.c"
+call "$tmp/tree/build/forklab" list --listings
+check "a demo without listings has no row" '! grep -q "idle" "$tmp/out"' 'grep -q "none here" "$tmp/out"'
 
 # The pid lies in a file; the demo is told to end by a signal to forklab.
 make_demo waiting "echo \$\$ >$tmp/pid; sleep 1000 & wait" 'one <n>'
