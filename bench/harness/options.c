@@ -176,10 +176,10 @@ static void read_environment(const struct option_spec *s)
  * what the tests set. tests/cli.sh compares with what the programs say.
  */
 static const char *const elsewhere[] = {"budget", "check", "cpus", "deadline", "describe",
-	"exercise", "format", "from", "launches", "list", "margin", "no-predict", "no-smt", "only",
-	"output", "pair", "places", "precision", "predict", "print-binding", "proc-bind",
-	"progress", "quick", "run-id", "search", "seed", "sweep", "test", "topology", "workers",
-	"root", "build", "counts", "mark", "sanitize", "skips", "tap"};
+	"exercise", "format", "from", "launches", "list", "listings", "margin", "no-predict",
+	"no-smt", "only", "output", "pair", "places", "precision", "predict", "print-binding",
+	"proc-bind", "progress", "quick", "run-id", "search", "seed", "sweep", "test", "topology",
+	"workers", "root", "build", "counts", "mark", "sanitize", "skips", "tap"};
 
 static void warn_of(const struct option_spec *specs, const char *entry)
 {
