@@ -332,6 +332,27 @@ START_TEST(workers_that_all_end_before_they_are_ready_break_the_pool_after_few_s
 }
 END_TEST
 
+/* Between the first failed start and the next, there is no worker whose end would settle anything. */
+START_TEST(terminate_without_workers_cancels_what_waits)
+{
+	struct mp_pool *p = kit_pool("returns_early", tasks, kit_method[_i], 1);
+	struct mp_map m = squares();
+	uint64_t end_ns = mp_deadline_ns(WAIT_MS);
+	struct mp_async *a;
+
+	ck_assert_int_eq(mp_pool_map_async(p, &m, &a), 0);
+	while (mp_pool_pids(p, NULL, 0) > 0) {
+		ck_assert_int_eq(mp_async_wait(a, 0), -ETIMEDOUT);
+		ck_assert(mp_now_ns() < end_ns);
+	}
+	ck_assert_int_eq(mp_pool_terminate(p, 0), 0);
+	ck_assert_int_eq(mp_async_wait(a, 0), 0);
+	ck_assert_uint_eq(mp_async_failed(a), N);
+	ck_assert_int_eq(mp_async_close(a), 0);
+	ck_assert_int_eq(mp_pool_destroy(p), 0);
+}
+END_TEST
+
 START_TEST(one_worker_that_works_is_enough)
 {
 	struct mp_pool *p;
@@ -425,6 +446,7 @@ Suite *suite(void)
 	tcase_add_loop_test(c,
 		workers_that_all_end_before_they_are_ready_break_the_pool_after_few_starts, 0,
 		NMETHODS);
+	tcase_add_loop_test(c, terminate_without_workers_cancels_what_waits, 0, NMETHODS);
 	tcase_add_loop_test(c, one_worker_that_works_is_enough, 0, NMETHODS);
 	tcase_add_loop_test(
 		c, whatever_call_of_a_create_fails_it_says_so_and_leaves_nothing, 0, NMETHODS);
