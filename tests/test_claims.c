@@ -1,9 +1,12 @@
 /* test_claims.c - claims and verdicts: hand-made records must give each of the six verdicts */
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "folder.h"
+#include "forklab/claims_show.h"
 #include "make_claims.h"
 #include "suite.h"
 
@@ -20,7 +23,8 @@ START_TEST(an_interval_within_the_range_holds)
 	assert_verdict(j, CLAIM_HOLDS);
 	ck_assert_str_eq(j.subject, "C");
 	ck_assert_str_eq(j.program, "study");
-	ck_assert_str_eq(j.why, "it is so");
+	ck_assert_msg(!strncmp(j.why, "a takes ", 8), "%s", j.why);
+	assert_says(j.why, "] times as long as b: it is so");
 	ck_assert_msg(
 		!strncmp(j.measured, "2.0", 3) || !strncmp(j.measured, "1.9", 3), "%s", j.measured);
 	assert_says(j.measured, " [");
@@ -36,7 +40,7 @@ START_TEST(an_interval_outside_of_the_range_does_not_hold)
 	put_pair("n=1", 2, 0.02, 20);
 	j = judge();
 	assert_verdict(j, CLAIM_DOES_NOT_HOLD);
-	ck_assert_str_eq(j.why, "it is not");
+	assert_says(j.why, " times as long as b: it is not");
 }
 END_TEST
 
@@ -52,8 +56,10 @@ START_TEST(some_cases_true_and_others_false_holds_only_when_the_true_ones)
 	j = judge();
 	assert_verdict(j, CLAIM_HOLDS_ONLY);
 	ck_assert_str_eq(j.measured, "2 [2, 2]");
-	ck_assert_msg(!strncmp(j.why, "several CPUs (2 [2, 2]); not: one CPU (", 39), "%s", j.why);
-	assert_says(j.why, "): it depends");
+	ck_assert_msg(!strncmp(j.why, "several CPUs (a takes 2 [2, 2] times as long as b); ", 52),
+		"%s", j.why);
+	assert_says(j.why, "; not when one CPU (a takes ");
+	assert_says(j.why, " times as long as b): it depends");
 }
 END_TEST
 
@@ -80,13 +86,14 @@ START_TEST(without_a_record_cannot_tell_and_names_the_command)
 	put_cases(RATIO("always", "{'n': '1'}", "[1.5, null]"));
 	j = judge();
 	assert_verdict(j, CLAIM_CANNOT_TELL);
-	ck_assert_str_eq(j.why, "not measured yet: forklab run study");
+	ck_assert_str_eq(j.why, "not measured yet: forklab run study --sweep n=1 --budget 60");
 	ck_assert_str_eq(j.measured, "");
 	put_run("R1", 2);
 	put_pair("n=2", 2, 0.02, 20);
 	j = judge();
 	assert_verdict(j, CLAIM_CANNOT_TELL);
-	ck_assert_str_eq(j.why, "no run has a and b at n=1: forklab run study");
+	ck_assert_str_eq(
+		j.why, "no run has a and b at n=1: forklab run study --sweep n=1 --budget 60");
 }
 END_TEST
 
@@ -102,7 +109,8 @@ START_TEST(what_was_skipped_cannot_be_told_and_says_why)
 	ck_assert_str_eq(j.why, "skipped: python3 is not there");
 	put_record("/r.jsonl", make_skip("R2", "study", "b", "n=1", "not measured with --quick"));
 	j = judge();
-	ck_assert_str_eq(j.why, "not measured with --quick: forklab run study");
+	ck_assert_str_eq(
+		j.why, "not measured with --quick: forklab run study --sweep n=1 --budget 60");
 }
 END_TEST
 
@@ -244,10 +252,24 @@ static void put_quick_run(const char *run)
 	put_record("/r.jsonl", record);
 }
 
+/* A result of a run that was interrupted: with samples or without. */
+static void put_cut(struct result_plan plan, bool samples)
+{
+	json_t *record = make_result(&plan);
+
+	json_object_set_new(record, "stop_reason", json_string("interrupted"));
+	if (!samples) {
+		json_object_set_new(record, "n", json_integer(0));
+		json_object_set_new(record, "median", json_null());
+		json_object_set_new(
+			record, "raw", json_pack("{s:[], s:[], s:[]}", "launch", "round", "t_ns"));
+	}
+	put_record("/r.jsonl", record);
+}
+
 START_TEST(a_quick_or_interrupted_run_stands_in_only_where_there_is_no_whole_one)
 {
 	struct result_plan b = {.run = "R2", .variant = "b"}, a = b, cut = b;
-	json_t *record;
 
 	a.variant = "a";
 	cut.run = "R3";
@@ -261,14 +283,136 @@ START_TEST(a_quick_or_interrupted_run_stands_in_only_where_there_is_no_whole_one
 	put_run("R3", 2);
 	put_result(cut);
 	cut.variant = "a";
-	record = make_result(&cut);
-	json_object_set_new(record, "stop_reason", json_string("interrupted"));
-	put_record("/r.jsonl", record);
+	put_cut(cut, true);
 	put_quick_run("R4");
 	a.run = b.run = "R4";
 	put_result(a);
 	put_result(b);
 	ck_assert_str_eq(judge().measured, "2 [2, 2]");
+}
+END_TEST
+
+START_TEST(an_empty_run_never_hides_one_with_numbers)
+{
+	struct result_plan a = {.run = "R2", .variant = "a"}, b = a;
+
+	b.variant = "b";
+	put_cases(RATIO("always", "{}", "[1.5, null]"));
+	put_quick_run("R1");
+	put_pair("", 2, 0, 20);
+	put_run("R2", 2);
+	put_cut(a, 0);
+	put_cut(b, 0);
+	ck_assert_str_eq(judge().measured, "2 [2, 2]");
+	/* Of two that were cut off the one with numbers counts, the newer first. */
+	put_run("R3", 2);
+	a.run = b.run = "R3";
+	a.ns = 3000;
+	put_cut(a, 1);
+	put_cut(b, 1);
+	put_run("R4", 2);
+	a.run = b.run = "R4";
+	put_cut(a, 0);
+	put_cut(b, 0);
+	ck_assert_str_eq(judge().measured, "3 [3, 3]");
+}
+END_TEST
+
+START_TEST(a_record_that_is_not_valid_is_passed_over_while_there_are_others)
+{
+	put_cases(RATIO("always", "{}", "[1.5, null]"));
+	put_quick_run("R1");
+	put_pair("", 2, 0, 20);
+	put_run("R2", 2);
+	put_result((struct result_plan){.run = "R2", .variant = "a", .ns = 9000});
+	put_result((struct result_plan){.run = "R2", .variant = "b", .wrong = "9 of 10"});
+	assert_verdict(judge(), CLAIM_HOLDS);
+	ck_assert_str_eq(judge().measured, "2 [2, 2]");
+}
+END_TEST
+
+START_TEST(with_an_open_verdict_the_figure_is_that_of_the_open_case)
+{
+	struct claim_judgement j;
+
+	put_cases(RATIO("p", "{'n': '1'}", "[1.5, null]") ", " RATIO(
+		"q", "{'n': '2'}", "[1.5, null]"));
+	put_run("R1", 2);
+	put_pair("n=1", 2, 0, 20);
+	j = judge();
+	assert_verdict(j, CLAIM_CANNOT_TELL);
+	ck_assert_str_eq(j.measured, "");
+	put_pair("n=2", 3, 0, 5);
+	j = judge();
+	assert_verdict(j, CLAIM_CANNOT_TELL);
+	ck_assert_str_eq(j.measured, "3 (no interval yet)");
+	assert_says(j.why, "q: 5 rounds are too few");
+}
+END_TEST
+
+START_TEST(the_command_names_the_whole_point_and_asks_for_time_where_it_is_dear)
+{
+	put_cases("{'when': 'x', 'bench': 'study', 'point': {'n': '1', 'cpus': 'all'}, 'a': 'a', "
+		  "'b': 'b', 'stat': 'ratio', 'holds': [1.02, null]}");
+	ck_assert_str_eq(judge().why, "not measured yet: forklab run study --sweep "
+				      "'n=1;cpus=all' --budget 60");
+	put_run("R1", 2);
+	put_pair("n=1,cpus=all", 1, 0.2, 20); /* 20 rounds of 20 ms */
+	assert_says(judge().why, "more rounds (forklab run study --sweep 'n=1;cpus=all')");
+	put_run("R2", 2);
+	for (unsigned i = 0; i < 2; i++) /* the same, five times as long */
+		put_result((struct result_plan){.run = "R2",
+			.variant = i ? "b" : "a",
+			.params = "n=1,cpus=all",
+			.ns = 5e6,
+			.spread = 0.2,
+			.seed = i + 1});
+	assert_says(judge().why, "more rounds (forklab run study --sweep 'n=1;cpus=all' --budget ");
+}
+END_TEST
+
+START_TEST(what_was_skipped_for_time_is_asked_for_with_twice_the_time)
+{
+	json_t *run = make_run("R1", 2);
+
+	put_cases(RATIO("always", "{'n': '1'}", "[1.5, null]"));
+	json_object_set_new(run, "limits", json_pack("{s:f}", "budget_s", 116.0));
+	put_record("/r.jsonl", run);
+	put_record("/r.jsonl",
+		make_skip("R1", "study", "a", "n=1", "it alone needs about 99 s more (--budget)"));
+	ck_assert_str_eq(judge().why, "not measured in the time that was given: forklab run study "
+				      "--sweep n=1 --budget 240");
+}
+END_TEST
+
+START_TEST(a_short_list_gives_the_reason_where_one_cannot_tell_and_nowhere_else)
+{
+	const struct claim *one;
+	struct claims *c;
+	struct store *s;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f;
+
+	put_cases(RATIO("always", "{}", "[1.5, null]"));
+	ck_assert_int_eq(claims_load(in_folder("/claims"), &c, (char[99]){""}, 99), 0);
+	ck_assert_int_eq(store_new(&s), 0);
+	one = claims_find(c, "X1");
+	for (int i = 0; i < 2; i++) {
+		f = open_memstream(&text, &len);
+		ck_assert_ptr_nonnull(f);
+		claims_show_list(f, &one, 1, s, false);
+		fclose(f);
+		ck_assert_msg((strstr(text, "not measured yet: forklab run study") == NULL) == i,
+			"%s", text);
+		ck_assert_msg(!strstr(text, "it is so"), "%s", text);
+		free(text);
+		put_run("R1", 2);
+		put_pair("", 2, 0, 20);
+		ck_assert_int_eq(store_add_file(s, in_folder("/r.jsonl"), NULL, NULL), 0);
+	}
+	store_free(s);
+	claims_free(c);
 }
 END_TEST
 
@@ -281,11 +425,12 @@ START_TEST(of_several_points_the_first_that_was_measured_counts_and_it_is_told)
 	put_pair("n=1", 3, 0, 20);
 	j = judge();
 	assert_verdict(j, CLAIM_HOLDS);
-	assert_says(j.why, "measured at n=1, as the first choice was not");
+	assert_says(j.why,
+		"measured at n=1: the preferred size, 9, was not measured within the budget");
 	put_pair("n=9", 2, 0, 20);
 	j = judge();
 	ck_assert_str_eq(j.measured, "2 [2, 2]");
-	ck_assert_str_eq(j.why, "it is so");
+	ck_assert_str_eq(j.why, "a takes 2 [2, 2] times as long as b: it is so");
 }
 END_TEST
 
@@ -329,6 +474,8 @@ START_TEST(a_demo_that_shows_its_phenomenon_decides)
 	j = judge();
 	assert_verdict(j, CLAIM_DOES_NOT_HOLD);
 	ck_assert_str_eq(j.program, "lost");
+	ck_assert_str_eq(j.measured, ""); /* a demo shows, it does not measure */
+	ck_assert_str_eq(j.why, "seen in demo lost: it is not");
 	put_record("/r.jsonl", make_demo("R2", "lost", 77, "one CPU"));
 	j = judge();
 	assert_verdict(j, CLAIM_CANNOT_TELL);
@@ -345,7 +492,7 @@ START_TEST(a_time_of_other_hardware_is_shown_and_never_judged)
 		  "'point': {'n': '1'}, 'variant': 'a', 'judged_by': 'X2'}}]");
 	j = judge();
 	assert_verdict(j, CLAIM_CANNOT_TELL);
-	assert_says(j.why, "in X2; not measured yet: forklab run study");
+	assert_says(j.why, "in X2; not measured yet: forklab run study --sweep n=1 ");
 	put_run("R1", 2);
 	put_result((struct result_plan){.variant = "a", .params = "n=1", .ns = 2e9});
 	j = judge();
@@ -407,6 +554,12 @@ Suite *suite(void)
 	tcase_add_test(c, an_opinion_and_a_slip_are_what_the_file_says);
 	tcase_add_test(c, both_sides_come_from_one_run_and_it_is_the_newest_that_has_both);
 	tcase_add_test(c, a_quick_or_interrupted_run_stands_in_only_where_there_is_no_whole_one);
+	tcase_add_test(c, an_empty_run_never_hides_one_with_numbers);
+	tcase_add_test(c, a_record_that_is_not_valid_is_passed_over_while_there_are_others);
+	tcase_add_test(c, with_an_open_verdict_the_figure_is_that_of_the_open_case);
+	tcase_add_test(c, the_command_names_the_whole_point_and_asks_for_time_where_it_is_dear);
+	tcase_add_test(c, what_was_skipped_for_time_is_asked_for_with_twice_the_time);
+	tcase_add_test(c, a_short_list_gives_the_reason_where_one_cannot_tell_and_nowhere_else);
 	tcase_add_test(c, of_several_points_the_first_that_was_measured_counts_and_it_is_told);
 	tcase_add_test(c, max_is_the_most_workers_that_had_a_cpu_each);
 	tcase_add_test(c, a_speedup_can_be_judged_as_a_share_of_what_the_cpus_can_give);

@@ -78,6 +78,7 @@ void claims_show_list(
 	for (size_t i = 0; i < n; i++) {
 		struct claim_judgement j[CLAIM_SUBJECTS];
 		size_t k = claims_judge(list[i], s, j);
+		const char *told = "";
 
 		fprintf(f, "%s%s%s%s  ", i ? "\n" : "", colour ? "\033[1m" : "", list[i]->id,
 			colour ? "\033[0m" : "");
@@ -90,9 +91,11 @@ void claims_show_list(
 		}
 		for (size_t m = 0; m < k; m++) {
 			put_judgement(f, &j[m], colour, width);
-			/* The same reason twice is told once. */
-			if (!why || !*j[m].why || (m && !strcmp(j[m].why, j[m - 1].why)))
+			/* A verdict that is missing needs its reason; the same one twice is told once. */
+			if (!*j[m].why || (!why && j[m].verdict != CLAIM_CANNOT_TELL) ||
+				(m && !strcmp(j[m].why, told)))
 				continue;
+			told = j[m].why;
 			fprintf(f, "%*s", INDENT + VERDICT + 1, "");
 			claims_wrap(f, j[m].why, INDENT + VERDICT + 1, INDENT + VERDICT + 1, width);
 		}

@@ -10,7 +10,7 @@
 /* All of list, n of them, in one of the three forms. */
 
 /* A paragraph a claim, as wide as the terminal (60 to 110 columns; 100 where f is none); why: with what was
- * published, and the reason of each verdict. */
+ * published, and the reason of each verdict; else the reasons why one cannot tell alone. */
 void claims_show_list(
 	FILE *f, const struct claim *const *list, size_t n, const struct store *s, bool why);
 void claims_show_md(const struct claim *const *list, size_t n, const struct store *s);
