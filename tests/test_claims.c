@@ -416,6 +416,22 @@ START_TEST(a_short_list_gives_the_reason_where_one_cannot_tell_and_nowhere_else)
 }
 END_TEST
 
+START_TEST(a_command_stands_in_one_line_however_narrow_it_is)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+
+	ck_assert_ptr_nonnull(f);
+	claims_wrap(f, "more rounds (forklab run study --sweep 'n=1;cpus=all' --budget 60) or so",
+		0, 2, 30);
+	fclose(f);
+	ck_assert_str_eq(text, "more rounds\n  (forklab run study --sweep 'n=1;cpus=all' "
+			       "--budget 60)\n  or so\n");
+	free(text);
+}
+END_TEST
+
 START_TEST(of_several_points_the_first_that_was_measured_counts_and_it_is_told)
 {
 	struct claim_judgement j;
@@ -560,6 +576,7 @@ Suite *suite(void)
 	tcase_add_test(c, the_command_names_the_whole_point_and_asks_for_time_where_it_is_dear);
 	tcase_add_test(c, what_was_skipped_for_time_is_asked_for_with_twice_the_time);
 	tcase_add_test(c, a_short_list_gives_the_reason_where_one_cannot_tell_and_nowhere_else);
+	tcase_add_test(c, a_command_stands_in_one_line_however_narrow_it_is);
 	tcase_add_test(c, of_several_points_the_first_that_was_measured_counts_and_it_is_told);
 	tcase_add_test(c, max_is_the_most_workers_that_had_a_cpu_each);
 	tcase_add_test(c, a_speedup_can_be_judged_as_a_share_of_what_the_cpus_can_give);

@@ -25,12 +25,25 @@ size_t claims_width(FILE *f)
 	return width < WIDTH_LEAST ? WIDTH_LEAST : width > WIDTH_MOST ? WIDTH_MOST : width;
 }
 
+/* A command is one word, with the bracket around it: in two lines it could not be copied into a shell. */
+static size_t word_length(const char *text)
+{
+	const char *first = text + (*text == '(');
+	size_t n = strcspn(text, " \n");
+
+	if (!strncmp(first, "forklab run ", 12) || !strncmp(first, "forklab watch ", 14)) {
+		n = strcspn(text, ")\n");
+		n += text[n] == ')';
+	}
+	return n;
+}
+
 void claims_wrap(FILE *f, const char *text, size_t used, size_t indent, size_t width)
 {
 	bool first = true;
 
 	while (*(text += strspn(text, " \n"))) {
-		size_t n = strcspn(text, " \n");
+		size_t n = word_length(text);
 		char word[256];
 		size_t columns;
 

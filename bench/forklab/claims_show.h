@@ -17,7 +17,8 @@ void claims_show_md(const struct claim *const *list, size_t n, const struct stor
 void claims_show_json(const struct claim *const *list, size_t n, const struct store *s);
 /* Columns of f's terminal, 60 to 110; 100 where it is none. */
 size_t claims_width(FILE *f);
-/* Prints text from column `used` on and ends the line; further lines are indented. A word is never cut. */
+/* Prints text from column `used` on and ends the line; further lines are indented. A word is never
+ * cut, nor is a command of ours: it can be copied. */
 void claims_wrap(FILE *f, const char *text, size_t used, size_t indent, size_t width);
 /* One claim wholly: source, cases, figures, verdicts, the command to measure it again. */
 void claims_explain(const struct claim *c, const struct store *s);
