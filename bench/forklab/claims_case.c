@@ -98,9 +98,9 @@ static void demo_case(const struct store *s, const json_t *c, struct case_result
 	out->host = json_object_get(last, "host");
 	code = json_integer_value(json_object_get(last, "exit"));
 	if (code) {
-		snprintf(out->why, sizeof(out->why), "the demo did not show it here: %s",
+		snprintf(out->why, sizeof(out->why), "demo %s: %s", name,
 			*claim_text(last, "reason") ? claim_text(last, "reason")
-						    : "it does not say why");
+						    : "not shown, and it does not say why");
 		return;
 	}
 	out->truth = !strcmp(claim_text(c, "exit0"), "holds") ? CASE_TRUE : CASE_FALSE;
