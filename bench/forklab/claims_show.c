@@ -12,6 +12,7 @@
 #define WIDTH_LEAST   60
 #define WIDTH_MOST    110 /* longer lines are hard to read */
 #define INDENT        2
+#define LEFT          4  /* where a command begins that is too long for its column */
 #define VERDICT       18 /* columns */
 #define SUBJECT       16
 
@@ -50,8 +51,9 @@ void claims_wrap(FILE *f, const char *text, size_t used, size_t indent, size_t w
 		snprintf(word, sizeof(word), "%.*s", (int)n, text);
 		columns = table_width(word);
 		if (!first && used + 1 + columns > width) {
-			fprintf(f, "\n%*s", (int)indent, "");
-			used = indent;
+			/* What is too long for its column begins further left. */
+			used = indent + columns > width && indent > LEFT ? LEFT : indent;
+			fprintf(f, "\n%*s", (int)used, "");
 			first = true;
 		}
 		fprintf(f, "%s%s", first ? "" : " ", word);
