@@ -2,7 +2,7 @@
  * concurrency_vs_parallelism - workers take turns on one CPU; on two CPUs they run at once
  *
  * listings: 003-L01 003-L02
- * claims: 001-C011 003-C006 003-C007 003-C011
+ * claims: 001-C011 003-C006 003-C007
  *
  * Watch for: the last two columns. Each worker computes, and often looks whether the other has
  * moved on. On one CPU the other can only move while I am switched out, so I never see it move more

@@ -140,9 +140,45 @@ call "$tmp/tree/build/forklab" watch right
 check "without --output the record goes to build/results" '[ $rc = 0 ]' \
 	'grep -q "\"name\":\"right\",\"exit\":0," "$tmp"/tree/build/results/*.jsonl'
 
+# --- checks in CPython: bench/peers/check_NAME.py ---
+
+# NAME BODY EXPECTED: a check that is a script of its own.
+make_check() {
+	mkdir -p "$tmp/tree/bench/peers"
+	printf '"""\ncheck_%s.py - a check for a test\n\nexpect:\n    %s\n"""\n%s\n' "$1" "$3" "$2" \
+		>"$tmp/tree/bench/peers/check_$1.py"
+}
+make_check right 'print("one 1")' 'one <n>'
+make_check wrong 'print("two 1")' 'one <n>'
+make_check failing 'import sys; print("one 1"); sys.exit(1)' 'one <n>'
+if command -v python3 >/dev/null; then
+	for source in bench/peers/check_*.py; do
+		name=$(basename "$source")
+		call "$build/forklab" watch --output "$tmp/$name.jsonl" "$name"
+		check "$name: shows what it should, and its record names the Python" '[ $rc = 0 ]' \
+			'[[ $out == *"$name: seen as expected" ]]' \
+			'grep -q "\"name\":\"$name\",\"exit\":0,.*\"python\":\"Python 3" "$tmp/$name.jsonl"'
+	done
+	watch check_right.py
+	check "a check in CPython is compared as a demo is" '[ $rc = 0 ]' '[[ $out == *"check_right.py: seen as expected" ]]'
+	watch check_wrong.py
+	check "a check that shows something else is told with its line" '[ $rc = 1 ]' \
+		'[[ $out == *"not as expected: line 1: \"two 1\" instead of \"one <n>\"" ]]'
+	watch check_failing.py
+	check "a check that fails has shown nothing" '[ $rc = 1 ]' '[[ $out == *"not shown: it ended with status 1" ]]'
+else
+	skip "checks in CPython show what they should" "no python3"
+fi
+call env PATH=/none "$tmp/tree/build/forklab" watch --output "$tmp/none" check_right.py
+check "without python3 a check cannot be shown, and its record says why" '[ $rc = 77 ]' \
+	'grep -q "\"exit\":77,\"reason\":\"cannot be shown here: python3 is not there\"" "$tmp/none"'
+watch
+check "checks are listed behind the demos" '[ $rc = 0 ]' 'grep -q "^check_right.py  *a check for a test" "$tmp/out"'
+rm "$tmp/tree/bench/peers/"check_*.py
+
 # What a demo decides is said on both sides: in its header, and in the claim.
-for file in demos/*.c; do
-	read -ra ids < <(sed -n 's/^ \* claims: //p' "$file")
+for file in demos/*.c bench/peers/check_*.py; do
+	read -ra ids < <(sed -n 's/^\( \* \)\?claims: //p' "$file")
 	for id in "${ids[@]}"; do
 		[ "$id" != none ] || continue
 		check "$file names the claim $id, which is there" 'grep -q "\"id\": \"$id\"" bench/claims/*.json'
@@ -151,7 +187,9 @@ done
 decided=0
 while read -r id demo; do
 	decided=$((decided + 1))
-	check "$demo decides $id and says so" 'sed -n "s/^ \* claims: //p" "demos/$demo.c" | grep -qw -- "$id"'
+	source=demos/$demo.c
+	[[ $demo != *.py ]] || source=bench/peers/$demo
+	check "$demo decides $id and says so" 'sed -n "s/^\( \* \)\?claims: //p" "$source" | grep -qw -- "$id"'
 done < <(awk -F'"' '/"id": "[^"]*",$/ { id = $4 }
 	/"demo": "/ { sub(/.*"demo": "/, ""); sub(/".*/, ""); print id, $0 }' bench/claims/*.json)
 check "there are claims that a demo decides" '[ $decided -ge 6 ]'

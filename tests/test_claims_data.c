@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "folder.h"
 #include "forklab/catalog.h"
@@ -207,6 +208,13 @@ static void check_case(const json_t *catalog, const char *id, const json_t *c)
 	const char *over = json_string_value(json_object_get(c, "over"));
 	const json_t *bench;
 
+	if (demo && strstr(demo, ".py")) {
+		char path[300];
+
+		snprintf(path, sizeof(path), "bench/peers/%s", demo);
+		ck_assert_msg(!access(path, R_OK), "%s: no check %s", id, demo);
+		return;
+	}
 	if (demo) {
 		ck_assert_msg(named(json_object_get(catalog, "demos"), demo) != NULL,
 			"%s: no demo %s", id, demo);
@@ -331,11 +339,11 @@ static const struct {
 	{"001-C187", {ONLY, NOT}},
 	{"002-C001", {HOLDS, ONLY}},
 	{"002-C002", {ONLY, NOT}},
-	{"002-C005", {ONLY}},
+	{"002-C005", {HOLDS, ONLY}},
 	{"002-C009", {ONLY, ONLY}},
 	{"003-C006", {HOLDS}},
 	{"003-C007", {HOLDS}},
-	{"003-C011", {NOT}},
+	{"003-C011", {CLAIM_OPINION}},
 	{"hotos19-fork", {HOLDS}},
 	{"hotos19-spawn", {HOLDS}},
 	{"llnl-fork-pthread", {HOLDS}},
@@ -347,8 +355,8 @@ static const struct {
 
 static void put_seen(void)
 {
-	static const char *const demos[] = {
-		"concurrency_vs_parallelism", "hello_processes", "hello_processes_fixed"};
+	static const char *const demos[] = {"check_random.py", "concurrency_vs_parallelism",
+		"hello_processes", "hello_processes_fixed"};
 
 	put_run("R1", 2);
 	for (size_t i = 0; i < sizeof(demos) / sizeof(demos[0]); i++)
@@ -433,7 +441,8 @@ START_TEST(without_records_nothing_that_needs_them_is_judged)
 		size_t n = claims_judge(claims_get(c, i), s, j);
 
 		for (size_t k = 0; k < n; k++) {
-			ck_assert(j[k].verdict == CLAIM_CANNOT_TELL || j[k].verdict == CLAIM_SLIP);
+			ck_assert(j[k].verdict == CLAIM_CANNOT_TELL || j[k].verdict == CLAIM_SLIP ||
+				  j[k].verdict == CLAIM_OPINION);
 			ck_assert_str_ne(j[k].why, "");
 		}
 	}

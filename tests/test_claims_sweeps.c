@@ -85,6 +85,53 @@ START_TEST(a_crossing_holds_only_on_its_side_of_the_border)
 }
 END_TEST
 
+START_TEST(a_border_lies_between_the_points_that_are_clear_and_each_end_has_its_unit)
+{
+	struct claim_judgement j;
+
+	put_cases(CROSSING("[null, 1]"));
+	put_run("R1", 2);
+	put_pair("workers=2,work=10us", 4, 0, 20);
+	put_pair("workers=2,work=100us", 1, 0.9, 20); /* anything */
+	put_pair("workers=2,work=1ms", 0.5, 0, 20);
+	put_pair("workers=2,work=100ms", 0.5, 0, 20);
+	j = judge();
+	assert_verdict(j, CLAIM_HOLDS_ONLY);
+	assert_says(j.measured, " \xc2\xb5s to ");
+	assert_says(j.why, "the border lies between ");
+	assert_says(j.why, ", right in 95 %");
+	ck_assert_ptr_null(strstr(j.measured, "100 ms"));
+}
+END_TEST
+
+START_TEST(two_that_change_places_twice_have_no_border)
+{
+	put_cases(CROSSING("[null, 1]"));
+	put_sweep(2, 0.5, 2, 0);
+	assert_verdict(judge(), CLAIM_CANNOT_TELL);
+	assert_says(judge().why, "change places 2 times along work");
+}
+END_TEST
+
+START_TEST(a_newer_run_of_one_point_does_not_hide_the_sweep)
+{
+	put_cases(CROSSING("[null, 1]"));
+	put_sweep(4, 2, 0.5, 0.02);
+	put_run("R2", 2);
+	for (int i = 0; i < 2; i++)
+		put_result((struct result_plan){
+			.run = "R2", .variant = i ? "b" : "a", .params = "workers=2,work=10us"});
+	assert_verdict(judge(), CLAIM_HOLDS_ONLY);
+}
+END_TEST
+
+START_TEST(the_command_of_a_sweep_leaves_its_axis_free)
+{
+	put_cases(SLOPE("[9, 424]"));
+	assert_says(judge().why, "forklab run study --sweep memory=touched,untouched --budget 60");
+}
+END_TEST
+
 START_TEST(without_a_crossing_the_claim_holds_or_not_along_the_whole_sweep)
 {
 	struct claim_judgement j;
@@ -119,6 +166,11 @@ Suite *suite(void)
 	tcase_add_test(c, a_slope_is_judged_in_its_unit_with_the_point_that_is_added);
 	tcase_add_test(c, a_slope_over_too_few_points_cannot_tell);
 	tcase_add_test(c, a_crossing_holds_only_on_its_side_of_the_border);
+	tcase_add_test(
+		c, a_border_lies_between_the_points_that_are_clear_and_each_end_has_its_unit);
+	tcase_add_test(c, two_that_change_places_twice_have_no_border);
+	tcase_add_test(c, a_newer_run_of_one_point_does_not_hide_the_sweep);
+	tcase_add_test(c, the_command_of_a_sweep_leaves_its_axis_free);
 	tcase_add_test(c, without_a_crossing_the_claim_holds_or_not_along_the_whole_sweep);
 	tcase_add_test(c, a_crossing_that_is_only_noise_cannot_tell);
 	return s;

@@ -70,6 +70,40 @@ START_TEST(the_answer_names_ratio_interval_and_both_times)
 }
 END_TEST
 
+/* CPython at one size: processes take `ratio` of what serial work takes, threads as long as it. */
+static void put_python(const char *params, double ratio)
+{
+	const struct made_point p = {
+		"threads_vs_processes", "threads-vs-processes", params, 2, true};
+
+	put_alone(&p, "python_serial", 100e6);
+	put_compared(&p, "python_threads", "python_serial", 101e6, 1.01);
+	put_compared(&p, "python_processes", "python_serial", ratio * 100e6, ratio);
+}
+
+START_TEST(cpython_is_answered_for_at_the_published_size_where_it_was_measured)
+{
+	char buf[900];
+
+	put_scaling();
+	put_python("workers=10,work=1e6inc,cpus=all", 0.6);
+	put_python("workers=10,work=1e6inc,cpus=one", 1.1);
+	open_report(NULL);
+	report_sentence(&made_report.benches[0], buf, sizeof(buf));
+	ck_assert_msg(strstr(buf, "10 workers, 1e6 increments each, take 1.01") != NULL, "%s", buf);
+	ck_assert_msg(strstr(buf, ", 0.6 [") != NULL, "%s", buf);
+	close_report();
+	put_python("workers=10,work=1e7inc,cpus=all", 0.5);
+	rmdir(in_folder("/page"));
+	open_report(NULL);
+	report_sentence(&made_report.benches[0], buf, sizeof(buf));
+	ck_assert_msg(strstr(buf, "In CPython processes: 10 workers, 1e7 increments each") != NULL,
+		"%s", buf);
+	ck_assert_msg(strstr(buf, ", 0.5 [") != NULL, "%s", buf);
+	close_report();
+}
+END_TEST
+
 START_TEST(a_benchmark_without_a_valid_number_answers_with_the_reason)
 {
 	char buf[700];
@@ -298,6 +332,7 @@ static void add_model(Suite *s)
 	TCase *model = folder_case(s, "model");
 
 	tcase_add_test(model, the_answer_names_ratio_interval_and_both_times);
+	tcase_add_test(model, cpython_is_answered_for_at_the_published_size_where_it_was_measured);
 	tcase_add_test(model, a_benchmark_without_a_valid_number_answers_with_the_reason);
 	tcase_add_test(model, programs_that_share_a_run_id_keep_their_own_run);
 	tcase_add_loop_test(model, only_takes_a_topic_or_a_benchmark, 0, 2);

@@ -24,9 +24,10 @@ enum claim_verdict {
 struct claim_judgement {
 	char subject[32]; /* "CPython 3.11.2", "C" */
 	enum claim_verdict verdict;
-	char measured[160]; /* "1.95 [1.90, 2.01]": figure and interval; "": nothing was measured */
-	char why[400];      /* one line */
-	char program[64];   /* the benchmark or demo that decides */
+	char measured
+		[160]; /* "1.95 [1.90, 2.01]": figure and interval; "": nothing was, or a demo decides */
+	char why[800];    /* one line */
+	char program[64]; /* the benchmark or demo that decides */
 };
 
 #define CLAIM_SUBJECTS 3

@@ -1,6 +1,7 @@
 /* claims_explain.c - forklab claims ID: everything there is to know of one claim */
 #include "claims_show.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,31 +70,62 @@ static void print_origin(const json_t *run)
 	field("from", line);
 }
 
-static void print_cases(const json_t *subject, const struct case_result *r, size_t n)
+static void print_case(const json_t *c, const struct case_result *r)
 {
 	static const char *const truths[] = {"true", "false", "true in part", "not decided"};
+	char range[80] = "", line[500];
+
+	putchar('\n');
+	snprintf(line, sizeof(line), "%s%s%s", claim_text(c, "when"),
+		*claim_text(c, "when") ? ": " : "", truths[r->truth]);
+	field("case", line);
+	if (json_object_get(c, "holds")) {
+		range_words(json_object_get(c, "holds"), range, sizeof(range));
+		field("compared", r->what);
+		field("holds with", range);
+		snprintf(line, sizeof(line), r->rounds ? "%s in %zu rounds" : "%s", r->figure,
+			r->rounds);
+		field("measured", line);
+		print_origin(r->run);
+	} else {
+		field(r->truth == CASE_UNKNOWN ? "decided by" : "seen in", r->what);
+	}
+	field("remark", r->why);
+}
+
+/* Intervals are explained where there are some. */
+static void print_cases(const json_t *subject, const struct case_result *r, size_t n)
+{
 	const json_t *cases = json_object_get(subject, "cases");
+	bool brackets = false;
 
 	for (size_t i = 0; i < n; i++) {
-		const json_t *c = json_array_get(cases, i);
-		char range[80] = "", line[500];
+		print_case(json_array_get(cases, i), &r[i]);
+		brackets = brackets || strchr(r[i].figure, '[');
+	}
+	if (brackets)
+		puts("\n  Brackets are intervals: of all cases of one language together right in "
+		     "95 %.");
+}
 
-		if (json_object_get(c, "holds"))
-			range_words(json_object_get(c, "holds"), range, sizeof(range));
-		putchar('\n');
-		snprintf(line, sizeof(line), "%s: %s",
-			*claim_text(c, "when") ? claim_text(c, "when") : "always",
-			truths[r[i].truth]);
-		field("case", line);
-		field(*range ? "compared" : "decided by", r[i].what);
-		field("holds with", range);
-		if (r[i].rounds)
-			snprintf(line, sizeof(line), "%s in %zu rounds", r[i].figure, r[i].rounds);
-		else
-			snprintf(line, sizeof(line), "%s", r[i].figure);
-		field(*range ? "measured" : "seen", line);
-		print_origin(r[i].run);
-		field("remark", r[i].why);
+/* A line for each case that another command measures; lines to copy are never broken. */
+static void print_commands(const struct store *s, const json_t *subject)
+{
+	const json_t *show = json_object_get(subject, "show");
+	const json_t *cases = json_object_get(subject, "cases");
+	size_t n = show ? 1 : json_array_size(cases);
+	char command[CASES_MAX][CLAIM_COMMAND];
+
+	puts("\n  To measure it again:");
+	for (size_t i = 0; i < n && i < CASES_MAX; i++) {
+		bool said = false;
+
+		claim_command(s, show ? show : json_array_get(cases, i), 0, command[i],
+			sizeof(command[i]));
+		for (size_t k = 0; k < i; k++)
+			said = said || !strcmp(command[k], command[i]);
+		if (!said)
+			printf("    %s\n", command[i]);
 	}
 }
 
@@ -142,14 +174,8 @@ static void print_subject(
 	if (json_object_get(subject, "cases")) {
 		n = claim_cases(s, subject, cases);
 		print_cases(subject, cases, n);
-		puts("\n  Brackets are intervals: of all cases of one language together right in "
-		     "95 %.");
 	}
-	printf("  To measure it again: forklab %s %s\n",
-		json_object_get(json_array_get(json_object_get(subject, "cases"), 0), "demo")
-			? "watch"
-			: "run",
-		j->program);
+	print_commands(s, subject);
 }
 
 void claims_explain(const struct claim *c, const struct store *s)

@@ -22,7 +22,8 @@ static void append(char *line, size_t len, const char *text)
 	snprintf(line + used, len - used, "...");
 }
 
-/* "when several CPUs (1.95 [1.90, 2.01]), not when one CPU (...)": the cases of one truth, in a row. */
+/* "several CPUs are used (fork takes 1.95 [1.90, 2.01] times as long as a thread), ...": the cases of
+ * one truth, in a row. */
 static void append_cases(struct claim_judgement *j, const struct case_result *cases, size_t n,
 	bool good, const char *before)
 {
@@ -36,10 +37,19 @@ static void append_cases(struct claim_judgement *j, const struct case_result *ca
 		append(j->why, sizeof(j->why), any ? ", " : before);
 		append(j->why, sizeof(j->why), cases[i].when);
 		append(j->why, sizeof(j->why), " (");
-		append(j->why, sizeof(j->why), cases[i].figure);
+		append(j->why, sizeof(j->why), cases[i].said);
 		append(j->why, sizeof(j->why), ")");
 		any = true;
 	}
+}
+
+/* Where there is only one case, it needs no condition; a figure that says all stands under "measured". */
+static void append_only(struct claim_judgement *j, const struct case_result *c)
+{
+	if (!*c->figure)
+		append(j->why, sizeof(j->why), "seen in ");
+	if (strcmp(c->said, c->figure))
+		append(j->why, sizeof(j->why), c->said);
 }
 
 /* Behind the figures: the sentence of the claim for this verdict, and what else there is to know. */
@@ -74,8 +84,8 @@ static void cannot_tell(struct claim_judgement *j, const struct case_result *cas
 		append(j->why, sizeof(j->why), ": ");
 	}
 	append(j->why, sizeof(j->why), open->why);
-	for (size_t i = 0; i < n && !*j->measured; i++)
-		append(j->measured, sizeof(j->measured), cases[i].figure);
+	/* The figure of a case that is decided would contradict the verdict. */
+	append(j->measured, sizeof(j->measured), open->figure);
 }
 
 static void combine(
@@ -92,20 +102,16 @@ static void combine(
 		good += cases[i].truth == CASE_TRUE;
 		bad += cases[i].truth == CASE_FALSE;
 	}
-	if (good == n) {
-		j->verdict = CLAIM_HOLDS;
-		if (n > 1)
-			append_cases(j, cases, n, true, "");
-	} else if (bad == n) {
-		j->verdict = CLAIM_DOES_NOT_HOLD;
-		if (n > 1)
-			append_cases(j, cases, n, false, "");
+	j->verdict = good == n ? CLAIM_HOLDS : bad == n ? CLAIM_DOES_NOT_HOLD : CLAIM_HOLDS_ONLY;
+	for (size_t i = 0; i < n && j->verdict == CLAIM_HOLDS_ONLY && shown->truth == CASE_FALSE;
+		i++)
+		shown = &cases[i];
+	if (n == 1 && j->verdict != CLAIM_HOLDS_ONLY) {
+		append_only(j, shown);
 	} else {
-		j->verdict = CLAIM_HOLDS_ONLY;
-		for (size_t i = 0; i < n && shown->truth == CASE_FALSE; i++)
-			shown = &cases[i];
 		append_cases(j, cases, n, true, "");
-		append_cases(j, cases, n, false, "; not: ");
+		append_cases(
+			j, cases, n, false, j->verdict == CLAIM_HOLDS_ONLY ? "; not when " : "");
 	}
 	append(j->measured, sizeof(j->measured), shown->figure);
 	append_rest(j, subject, cases, n);
@@ -113,11 +119,11 @@ static void combine(
 
 /* A time of other hardware stands beside ours and is never judged. */
 static void show(
-	const struct store *s, const json_t *what, struct claim_judgement *j, const json_t **run)
+	const struct store *s, const json_t *what, struct claim_judgement *j, const json_t **host)
 {
 	struct case_result found = {0};
 	struct case_sides sides;
-	char time[32], interval[64], why[400];
+	char time[32], interval[64], why[200];
 	const json_t *ci;
 
 	j->verdict = CLAIM_CANNOT_TELL;
@@ -131,7 +137,7 @@ static void show(
 		append(j->why, sizeof(j->why), found.why);
 		return;
 	}
-	*run = sides.run;
+	*host = json_object_get(sides.run, "host");
 	if (claim_valid(sides.a, &found)) {
 		double median = json_number_value(json_object_get(sides.a, "median"));
 
@@ -151,11 +157,11 @@ static void show(
 	json_decref(sides.point);
 }
 
-/* "CPython 3.11.2" where the run says which it was. */
-static void name_subject(const json_t *subject, const json_t *run, struct claim_judgement *j)
+/* "CPython 3.11.2" where the record says which it was. */
+static void name_subject(const json_t *subject, const json_t *host, struct claim_judgement *j)
 {
 	const char *name = claim_text(subject, "subject");
-	const char *version = claim_text(json_object_get(run, "host"), "python");
+	const char *version = claim_text(host, "python");
 
 	if (strcmp(name, "CPython"))
 		version = "";
@@ -185,22 +191,23 @@ static void judge_subject(const struct store *s, const struct claim *c, const js
 	struct claim_judgement *j)
 {
 	struct case_result cases[CASES_MAX] = {0};
-	const json_t *run = NULL;
+	const json_t *host = NULL;
 	size_t n;
 
 	memset(j, 0, sizeof(*j));
 	if (json_object_get(subject, "show")) {
-		show(s, json_object_get(subject, "show"), j, &run);
+		show(s, json_object_get(subject, "show"), j, &host);
 	} else {
 		n = claim_cases(s, subject, cases);
-		run = cases[0].run;
+		host = cases[0].host;
 		snprintf(j->program, sizeof(j->program), "%s", cases[0].program);
 		combine(j, subject, cases, n);
 		/* What the whole claim needs is asked of the machine that was measured. */
-		if (!claim_needs_met(s, claim_text(c->row, "needs"), run, j->why, sizeof(j->why)))
+		if (!claim_needs_met(
+			    s, claim_text(c->row, "needs"), cases[0].run, j->why, sizeof(j->why)))
 			j->verdict = CLAIM_CANNOT_TELL;
 	}
-	name_subject(subject, run, j);
+	name_subject(subject, host, j);
 }
 
 size_t claims_judge(const struct claim *c, const struct store *s, struct claim_judgement *out)

@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CASES_MAX 3 /* of one subject: each takes its share of the 5 % (method: Bonferroni) */
+#define CLAIM_COMMAND 240 /* bytes that every command fits into */
+#define CASES_MAX     3   /* of one subject: each takes its share of the 5 % (method: Bonferroni) */
 
 enum case_truth {
 	CASE_TRUE,
@@ -20,12 +21,23 @@ enum case_truth {
 struct case_result {
 	enum case_truth truth;
 	char when[160];   /* the condition that the case stands for */
-	char figure[120]; /* "1.95 [1.90, 2.01]"; "" where there is none */
-	char why[240];    /* CASE_UNKNOWN: what it needs; else a remark, or "" */
+	char figure[120]; /* "1.95 [1.90, 2.01]"; "" where there is none, as with a demo */
+	char said[240];   /* in words: "fork takes 1.95 [1.90, 2.01] times as long as a thread" */
+	char why[500];    /* CASE_UNKNOWN: what it needs; else a remark, or "" */
 	char what[240];   /* "fork / thread at cpus=all": as it was measured, where it was */
 	char program[64];
-	const json_t *run; /* the run record of what was used, or NULL */
-	size_t rounds;     /* pairs, or rounds, that the figure rests on */
+	const json_t *run;  /* the run record of what was used, or NULL */
+	const json_t *host; /* where it ran, as its record says, or NULL */
+	size_t rounds;      /* pairs, or rounds, that the figure rests on */
+	double times;       /* CASE_UNKNOWN: so many times as long may decide it; 0: it would not */
+};
+
+/* What a record is worth to a claim; the better one is taken, even where it is older. */
+enum claim_rank {
+	RANK_WRONG, /* its check found a wrong count */
+	RANK_EMPTY, /* no samples; of a sweep: too few points */
+	RANK_HASTY, /* interrupted, or with --quick */
+	RANK_WHOLE,
 };
 
 /* The records that a case is decided by. */
@@ -48,10 +60,40 @@ void claim_case(const struct store *s, const json_t *c, unsigned family, struct 
 /* Judges all cases of a subject; out has room for CASES_MAX. Returns how many. */
 size_t claim_cases(const struct store *s, const json_t *subject, struct case_result *out);
 
-/* Finds the newest run that measured all sides of a case (or of "show") at the first of its points that
- * was measured at all. False: out->why says what is missing. Free sides->point with json_decref. */
+/* Finds the run to go by for all sides of a case (or of "show"), at the first of its points that was
+ * measured at all: of the runs that are worth most the newest. Free sides->point with json_decref. */
+bool claim_sides_look(const struct store *s, const json_t *c, struct case_sides *sides);
+/* The same. False: out->why says what is missing, and the command. */
 bool claim_sides_find(
 	const struct store *s, const json_t *c, struct case_sides *sides, struct case_result *out);
+enum claim_rank claim_rank(const json_t *result, const json_t *run);
+/* The same of all points of a slope or a crossing. */
+enum claim_rank claim_sweep_rank(
+	const struct store *s, const json_t *c, const struct case_sides *sides);
+/* The newest record of why this was not measured, at the first of its points or at any; NULL: none. */
+const json_t *claim_skip(const struct store *s, const json_t *c, bool first);
+const json_t *claim_first_point(const json_t *c);
+/* The name of a variant: a side is a text, or an object with one. */
+const char *claim_variant(const json_t *side);
+
+/* What is said, in claims_words.c. */
+
+/* "workers=10, cpus=all" */
+void claim_point_words(const json_t *point, char *buf, size_t len);
+/* "fork / thread at cpus=all" */
+void claim_case_words(const json_t *c, const json_t *point, char *buf, size_t len);
+/* "fork takes 1.95 [1.90, 2.01] times as long as a thread" */
+void claim_ratio_words(const json_t *c, const char *figure, char *buf, size_t len);
+/* Sets why: nothing was measured, and the command that would. */
+void claim_say_missing(const struct store *s, const json_t *c, struct case_result *out);
+/* Sets why: it was not measured at the point that the claim names first. */
+void claim_say_alternative(
+	const json_t *c, const struct case_sides *sides, struct case_result *out);
+
+/* The command that measures (or watches) a case, or "show", and nothing else: at its first point, with a
+ * budget that has room for it. times: of what its records took; 0: enough to measure it again. */
+void claim_command(const struct store *s, const json_t *c, double times, char *buf, size_t len);
+
 /* False: out->why says that the record is not valid. */
 bool claim_valid(const json_t *result, struct case_result *out);
 /* False: the machine of run (the newest of the store where NULL) lacks what needs asks for. */
@@ -62,7 +104,7 @@ unsigned claim_effective(const json_t *run);
 /* A value of an axis as a number: "10ms" is 1e7 and *unit 't', "64" is 64 and ' ', "1e6inc" is 1e6 and 'i'. */
 bool claim_axis_number(const char *text, double *out, char *unit);
 
-/* The three statistics. They set truth, figure, why, rounds. */
+/* The three statistics. They set truth, figure, said, why, times, rounds. */
 void claim_ratio(
 	const json_t *c, const struct case_sides *sides, unsigned family, struct case_result *out);
 void claim_slope(const struct store *s, const json_t *c, const struct case_sides *sides,
@@ -76,12 +118,10 @@ void claim_decide(const json_t *c, double est, const struct stats_interval *ci, 
 
 /* The level of one interval of `family` that are judged together. */
 double claim_level(unsigned family);
-/* The command that measures so many times as long as the run that the figure of out comes from. */
-void claim_say_again(char *buf, size_t len, double times, const struct case_result *out);
-/* Sets why: there is no interval, or the samples cannot be used. */
+/* Sets why, and times: there is no interval, or the samples cannot be used. */
 void claim_say_no_interval(unsigned family, struct case_result *out);
 void claim_say_error(int err, struct case_result *out);
-/* "[1.90, 2.01]", "[-, -]" */
+/* "[1.90, 2.01]", "(no interval yet)" */
 void claim_interval_text(char *buf, size_t len, const struct stats_interval *ci, double factor);
 
 /* A text field, "" where it is not there. */

@@ -12,6 +12,7 @@
 #define WIDTH_LEAST   60
 #define WIDTH_MOST    110 /* longer lines are hard to read */
 #define INDENT        2
+#define LEFT          4  /* where a command begins that is too long for its column */
 #define VERDICT       18 /* columns */
 #define SUBJECT       16
 
@@ -25,20 +26,34 @@ size_t claims_width(FILE *f)
 	return width < WIDTH_LEAST ? WIDTH_LEAST : width > WIDTH_MOST ? WIDTH_MOST : width;
 }
 
+/* A command is one word, with the bracket around it: in two lines it could not be copied into a shell. */
+static size_t word_length(const char *text)
+{
+	const char *first = text + (*text == '(');
+	size_t n = strcspn(text, " \n");
+
+	if (!strncmp(first, "forklab run ", 12) || !strncmp(first, "forklab watch ", 14)) {
+		n = strcspn(text, ")\n");
+		n += text[n] == ')';
+	}
+	return n;
+}
+
 void claims_wrap(FILE *f, const char *text, size_t used, size_t indent, size_t width)
 {
 	bool first = true;
 
 	while (*(text += strspn(text, " \n"))) {
-		size_t n = strcspn(text, " \n");
+		size_t n = word_length(text);
 		char word[256];
 		size_t columns;
 
 		snprintf(word, sizeof(word), "%.*s", (int)n, text);
 		columns = table_width(word);
 		if (!first && used + 1 + columns > width) {
-			fprintf(f, "\n%*s", (int)indent, "");
-			used = indent;
+			/* What is too long for its column begins further left. */
+			used = indent + columns > width && indent > LEFT ? LEFT : indent;
+			fprintf(f, "\n%*s", (int)used, "");
 			first = true;
 		}
 		fprintf(f, "%s%s", first ? "" : " ", word);
@@ -78,6 +93,7 @@ void claims_show_list(
 	for (size_t i = 0; i < n; i++) {
 		struct claim_judgement j[CLAIM_SUBJECTS];
 		size_t k = claims_judge(list[i], s, j);
+		const char *told = "";
 
 		fprintf(f, "%s%s%s%s  ", i ? "\n" : "", colour ? "\033[1m" : "", list[i]->id,
 			colour ? "\033[0m" : "");
@@ -90,9 +106,11 @@ void claims_show_list(
 		}
 		for (size_t m = 0; m < k; m++) {
 			put_judgement(f, &j[m], colour, width);
-			/* The same reason twice is told once. */
-			if (!why || !*j[m].why || (m && !strcmp(j[m].why, j[m - 1].why)))
+			/* A verdict that is missing needs its reason; the same one twice is told once. */
+			if (!*j[m].why || (!why && j[m].verdict != CLAIM_CANNOT_TELL) ||
+				(m && !strcmp(j[m].why, told)))
 				continue;
+			told = j[m].why;
 			fprintf(f, "%*s", INDENT + VERDICT + 1, "");
 			claims_wrap(f, j[m].why, INDENT + VERDICT + 1, INDENT + VERDICT + 1, width);
 		}

@@ -46,26 +46,11 @@ static double rounds_for(
 	return gap > 0 ? (double)n * (width / gap) * (width / gap) : HUGE_VAL;
 }
 
-#define PATIENCE_S 600.0
-
-void claim_say_again(char *buf, size_t len, double times, const struct case_result *out)
-{
-	const json_t *limits = json_object_get(out->run, "limits");
-	double ran_s = json_number_value(json_object_get(limits, "budget_s"));
-	double s = ceil(1.2 * times * (ran_s > 0 ? ran_s : 10) / 10) * 10;
-
-	if (s > PATIENCE_S)
-		snprintf(buf, len, "more than %.0f minutes of forklab run %s", PATIENCE_S / 60,
-			out->program);
-	else
-		snprintf(buf, len, "forklab run %s --budget %.0f", out->program, s);
-}
-
 static void say_undecided(double est, const double *borders, const bool *is,
 	const struct stats_interval *ci, bool log_scale, struct case_result *out)
 {
 	double needed = 0, at = 0, more;
-	char text[32], again[120];
+	char text[32];
 
 	for (size_t i = 0; i < 2; i++)
 		if (is[i] && ci->lo <= borders[i] && borders[i] <= ci->hi) {
@@ -85,12 +70,11 @@ static void say_undecided(double est, const double *borders, const bool *is,
 			text);
 		return;
 	}
-	claim_say_again(again, sizeof(again), needed / (double)out->rounds, out);
+	out->times = needed / (double)out->rounds;
 	snprintf(out->why, sizeof(out->why),
 		"the interval is too wide, it reaches across the border at %s: about %.0f more "
-		"rounds "
-		"(%s)",
-		text, more < 1 ? 1 : more, again);
+		"rounds",
+		text, more < 1 ? 1 : more);
 }
 
 /* The fewest rounds that can have an interval at this level. */
@@ -112,19 +96,16 @@ double claim_level(unsigned family)
 void claim_say_no_interval(unsigned family, struct case_result *out)
 {
 	size_t fewest = fewest_rounds(claim_level(family));
-	char again[120];
 
-	claim_say_again(again, sizeof(again),
-		out->rounds ? fmax(2, 2.0 * (double)fewest / (double)out->rounds) : 2, out);
+	out->times = out->rounds ? fmax(2, 2.0 * (double)fewest / (double)out->rounds) : 2;
 	if (out->rounds < fewest)
 		snprintf(out->why, sizeof(out->why),
-			"%zu rounds are too few for an interval: %zu or more (%s)", out->rounds,
-			fewest, again);
+			"%zu rounds are too few for an interval: %zu or more", out->rounds, fewest);
 	else
 		snprintf(out->why, sizeof(out->why),
 			"%zu rounds are too few for an interval, as each resembles the one before: "
-			"more (%s)",
-			out->rounds, again);
+			"more",
+			out->rounds);
 }
 
 void claim_decide(const json_t *c, double est, const struct stats_interval *ci, bool log_scale,
@@ -189,6 +170,7 @@ void claim_ratio(
 	table_number(number, sizeof(number), cmp.ratio * share);
 	claim_interval_text(interval, sizeof(interval), &cmp.ci, share);
 	snprintf(out->figure, sizeof(out->figure), "%s %s", number, interval);
+	claim_ratio_words(c, out->figure, out->said, sizeof(out->said));
 	cmp.ci.lo *= share;
 	cmp.ci.hi *= share;
 	claim_decide(c, cmp.ratio * share, &cmp.ci, true, family, out);

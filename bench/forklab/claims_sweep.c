@@ -2,6 +2,7 @@
 #include "claims_parts.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,8 +73,14 @@ static void gather(const struct store *s, const json_t *c, const struct case_sid
 	json_decref(want);
 }
 
-static bool sweep_find(const struct store *s, const json_t *c, const struct case_sides *sides,
-	size_t least, struct sweep *sw, struct case_result *out)
+/* What the statistic needs to say anything. */
+static size_t least_points(const json_t *c)
+{
+	return strcmp(claim_text(c, "stat"), "slope") ? 2 : 3;
+}
+
+static void sweep_gather(
+	const struct store *s, const json_t *c, const struct case_sides *sides, struct sweep *sw)
 {
 	const json_t *plus = json_object_get(c, "plus");
 	json_t *base = json_copy(sides->point);
@@ -87,14 +94,38 @@ static bool sweep_find(const struct store *s, const json_t *c, const struct case
 		gather(s, c, sides, plus, sw);
 	for (size_t i = 0; i < json_array_size(plus); i++)
 		gather(s, c, sides, json_array_get(plus, i), sw);
+}
+
+enum claim_rank claim_sweep_rank(
+	const struct store *s, const json_t *c, const struct case_sides *sides)
+{
+	enum claim_rank worst = RANK_WHOLE, r;
+	struct sweep sw;
+
+	sweep_gather(s, c, sides, &sw);
+	if (sw.n < least_points(c))
+		worst = RANK_EMPTY;
+	for (size_t i = 0; i < sw.n; i++) {
+		r = claim_rank(sw.a[i], sides->run);
+		worst = r < worst ? r : worst;
+		r = sw.b[i] ? claim_rank(sw.b[i], sides->run) : RANK_WHOLE;
+		worst = r < worst ? r : worst;
+	}
+	return worst;
+}
+
+static bool sweep_find(const struct store *s, const json_t *c, const struct case_sides *sides,
+	struct sweep *sw, struct case_result *out)
+{
+	sweep_gather(s, c, sides, sw);
 	for (size_t i = 0; i < sw->n; i++)
 		if (!claim_valid(sw->a[i], out) || (sw->b[i] && !claim_valid(sw->b[i], out)))
 			return false;
-	if (sw->n >= least)
+	if (sw->n >= least_points(c))
 		return true;
-	snprintf(out->why, sizeof(out->why),
-		"needs at least %zu points along %s, has %zu: forklab run %s", least,
-		claim_text(c, "over"), sw->n, sides->bench);
+	out->times = 1;
+	snprintf(out->why, sizeof(out->why), "needs at least %zu points along %s, has %zu",
+		least_points(c), claim_text(c, "over"), sw->n);
 	return false;
 }
 
@@ -113,6 +144,7 @@ static bool sweep_calm(const struct sweep *sw, struct case_result *out)
 		"%.0f %% of the samples were disturbed: measure again while "
 		"nothing else runs",
 		100 * bad / n);
+	out->times = 1;
 	return false;
 }
 
@@ -164,7 +196,7 @@ void claim_slope(const struct store *s, const json_t *c, const struct case_sides
 	size_t n;
 	int err;
 
-	if (!sweep_find(s, c, sides, 3, &sw, out) || !sweep_calm(&sw, out))
+	if (!sweep_find(s, c, sides, &sw, out) || !sweep_calm(&sw, out))
 		return;
 	err = slopes(&sw, slope_factor(c), &y, &launch, &n);
 	if (!err) {
@@ -181,39 +213,50 @@ void claim_slope(const struct store *s, const json_t *c, const struct case_sides
 	snprintf(out->figure, sizeof(out->figure), "%s %s %s",
 		table_number(number, sizeof(number), sum.median), interval,
 		*unit ? unit : "ns per step");
+	memcpy(out->said, out->figure, sizeof(out->figure));
 	claim_decide(c, sum.median, &sum.ci, false, family, out);
 }
 
 /* Whether a is cheaper (-1) or dearer (1) than b at a point; 0: not told apart. */
-static int side_at(const struct sweep *sw, size_t i)
+static int side_at(const struct sweep *sw, size_t i, unsigned family)
 {
 	struct stats_comparison cmp;
 
-	if (store_compare(sw->a[i], sw->b[i], 0, (unsigned)sw->n, &cmp) || !cmp.ci.known)
+	if (store_compare(sw->a[i], sw->b[i], 0, family * (unsigned)sw->n, &cmp) || !cmp.ci.known)
 		return 0;
 	return cmp.ci.hi < 1 ? -1 : cmp.ci.lo > 1 ? 1 : 0;
 }
 
+/* What the points say for sure, all of them together. */
 struct sides_seen {
-	size_t cheaper, dearer, unclear;
-	int first;        /* the first side that is clear, along the axis */
-	double unclear_x; /* a point that is not */
+	size_t changes, unclear;
+	int first, last; /* the sides that are clear, along the axis; 0: none is */
+	double before_x,
+		after_x;  /* where it is clear for the last time before a change, and after it */
+	double unclear_x; /* a point that is not clear */
 };
 
-static struct sides_seen look_along(const struct sweep *sw)
+static struct sides_seen look_along(const struct sweep *sw, unsigned family)
 {
 	struct sides_seen seen = {0};
+	double clear_x = 0;
 
 	for (size_t i = 0; i < sw->n; i++) {
-		int side = side_at(sw, i);
+		int side = side_at(sw, i, family);
 
-		if (side && !seen.first)
-			seen.first = side;
-		seen.cheaper += side < 0;
-		seen.dearer += side > 0;
-		seen.unclear += !side;
-		if (!side)
+		if (!side) {
+			seen.unclear++;
 			seen.unclear_x = sw->x[i];
+			continue;
+		}
+		if (seen.last && side != seen.last) {
+			seen.changes++;
+			seen.before_x = clear_x;
+			seen.after_x = sw->x[i];
+		}
+		seen.first = seen.first ? seen.first : side;
+		seen.last = side;
+		clear_x = sw->x[i];
 	}
 	return seen;
 }
@@ -241,37 +284,42 @@ static int crossing_of(
 	return err;
 }
 
-/* "work per worker above 210 us [180, 250]" behind the condition that the case has anyway. */
+/*
+ * "the work of each is above 210 us" behind the condition that the case has anyway. The border lies
+ * between the points where it is clear who is cheaper; its own interval may say it closer. Half of the
+ * error that is allowed goes to the points, half to the interval.
+ */
 static void say_border(const json_t *c, const struct sweep *sw, const struct stats_summary *sum,
-	bool above, unsigned family, struct case_result *out)
+	const struct sides_seen *seen, bool above, struct case_result *out)
 {
 	const char *text = claim_text(c, "over_text"), *when = claim_text(c, "when");
-	char at[32], interval[64];
+	double lo = seen->before_x, hi = seen->after_x, x;
+	char at[32], from[32], to[32];
 
-	axis_value(sw, sum->median, at, sizeof(at));
-	if (sw->unit == 't')
-		table_time_interval(interval, sizeof(interval), sum->median, sum->ci.known,
-			sum->ci.lo, sum->ci.hi);
-	else
-		claim_interval_text(interval, sizeof(interval), &sum->ci, 1);
-	snprintf(out->figure, sizeof(out->figure), "border at %s %s", at, interval);
+	if (sum->ci.known && sum->ci.lo < hi && sum->ci.hi > lo) {
+		lo = fmax(lo, sum->ci.lo);
+		hi = fmin(hi, sum->ci.hi);
+	}
+	x = fmin(fmax(sum->median, lo), hi);
+	axis_value(sw, x, at, sizeof(at));
+	axis_value(sw, lo, from, sizeof(from));
+	axis_value(sw, hi, to, sizeof(to));
+	snprintf(out->figure, sizeof(out->figure), "border at %s, %s to %s", at, from, to);
+	snprintf(out->said, sizeof(out->said), "the border lies between %s and %s, right in 95 %%",
+		from, to);
 	snprintf(out->when, sizeof(out->when), "%s%s%s is %s %s", when, *when ? " and " : "",
 		*text ? text : claim_text(c, "over"), above ? "above" : "below", at);
-	if (sum->ci.known)
-		out->truth = CASE_PARTLY;
-	else
-		claim_say_no_interval(family, out);
+	out->truth = CASE_PARTLY;
 }
 
 static void say_unclear(
 	const struct sweep *sw, const struct sides_seen *seen, struct case_result *out)
 {
-	char at[32], again[120];
+	char at[32];
 
 	axis_value(sw, seen->unclear_x, at, sizeof(at));
-	claim_say_again(again, sizeof(again), 2, out);
-	snprintf(out->why, sizeof(out->why), "at %s the two are not told apart: more rounds (%s)",
-		at, again);
+	out->times = 2;
+	snprintf(out->why, sizeof(out->why), "at %s the two are not told apart: more rounds", at);
 }
 
 void claim_crossing(const struct store *s, const json_t *c, const struct case_sides *sides,
@@ -284,17 +332,22 @@ void claim_crossing(const struct store *s, const json_t *c, const struct case_si
 	char lo[32], hi[32];
 	int err;
 
-	if (!sweep_find(s, c, sides, 2, &sw, out))
+	if (!sweep_find(s, c, sides, &sw, out))
 		return;
-	err = crossing_of(&sw, family, &sum, &out->rounds, &below);
+	err = crossing_of(&sw, 2 * family, &sum, &out->rounds, &below);
 	if (err) {
 		claim_say_error(err, out);
 		return;
 	}
-	seen = look_along(&sw);
+	seen = look_along(&sw, 2 * family);
+	if (seen.changes > 1) {
+		snprintf(out->why, sizeof(out->why), "the two change places %zu times along %s",
+			seen.changes, claim_text(c, "over"));
+		return;
+	}
 	/* A crossing counts only where both its sides are more than noise. */
-	if (sum.n && seen.cheaper && seen.dearer) {
-		say_border(c, &sw, &sum, (seen.first > 0) == below_1, family, out);
+	if (sum.n && seen.changes) {
+		say_border(c, &sw, &sum, &seen, (seen.first > 0) == below_1, out);
 		return;
 	}
 	if (seen.unclear || sum.n) {
@@ -304,5 +357,6 @@ void claim_crossing(const struct store *s, const json_t *c, const struct case_si
 	axis_value(&sw, sw.x[0], lo, sizeof(lo));
 	axis_value(&sw, sw.x[sw.n - 1], hi, sizeof(hi));
 	snprintf(out->figure, sizeof(out->figure), "no border from %s to %s", lo, hi);
+	memcpy(out->said, out->figure, sizeof(out->figure));
 	out->truth = below == below_1 ? CASE_TRUE : CASE_FALSE;
 }

@@ -1,5 +1,4 @@
-/* demo_header.c - reads what a demo's first comment says: its name, its phenomenon, what to expect
- */
+/* demo_header.c - reads what a demo's first comment says: its name, its phenomenon, what to expect */
 #include "forklab/expect.h"
 
 #include <errno.h>
@@ -11,17 +10,17 @@
 /* The next line of the comment without its star: false at the end of the comment. */
 static bool next_line(const char **p, const char *end, const char **line, size_t *len)
 {
-	const char *nl, *stop;
+	const char *nl, *stop, *star;
 
 	if (*p >= end)
 		return false;
 	nl = memchr(*p, '\n', (size_t)(end - *p));
 	stop = nl == NULL ? end : nl;
-	*line = *p;
-	while (*line < stop && (**line == ' ' || **line == '\t'))
-		(*line)++;
-	if (*line < stop && **line == '*')
-		(*line)++;
+	star = *p;
+	while (star < stop && (*star == ' ' || *star == '\t'))
+		star++;
+	/* In front of a star blanks mean nothing; without one, as in Python, they are the indent. */
+	*line = star < stop && *star == '*' ? star + 1 : *p;
 	*len = (size_t)(stop - *line);
 	*p = stop + 1;
 	return true;
@@ -81,14 +80,16 @@ static int read_first(const char *line, size_t len, struct demo_header *out)
 
 int demo_header_parse(const char *source, size_t len, struct demo_header *out)
 {
-	const char *p = source + 2, *end, *line = NULL;
-	size_t n = 0;
+	const char *p, *end, *line = NULL;
+	bool python = len >= 3 && memcmp(source, "\"\"\"", 3) == 0;
+	size_t mark = python ? 3 : 2, n = 0;
 	int err = -EINVAL;
 
 	memset(out, 0, sizeof(*out));
-	if (len < 4 || memcmp(source, "/*", 2) != 0)
+	if (len < 2 * mark || (!python && memcmp(source, "/*", 2) != 0))
 		return -EINVAL;
-	end = memmem(p, len - 2, "*/", 2);
+	p = source + mark;
+	end = memmem(p, len - mark, python ? "\"\"\"" : "*/", mark);
 	if (end == NULL)
 		return -EINVAL;
 	while (next_line(&p, end, &line, &n) && indent_of(line, n) == n)

@@ -44,8 +44,8 @@ struct demo_header {
 		       */
 };
 
-/* Reads the first comment of a C source. Errors: -EINVAL it does not start with NAME - text (with
- * or without a line break before it); -ENOMEM. */
+/* Reads the first comment of a C source, or the text at the head of a Python script. Errors: -EINVAL it
+ * does not start with NAME - text (with or without a line break before it); -ENOMEM. */
 int demo_header_parse(const char *source, size_t len, struct demo_header *out);
 void demo_header_free(struct demo_header *h);
 

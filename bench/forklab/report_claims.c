@@ -86,7 +86,7 @@ static void put_judgement(FILE *f, const struct claim_judgement *j)
 	html_text(f, *j->measured ? j->measured : "\xe2\x80\x93");
 	fputs("</td><td class=\"t\">", f);
 	html_text(f, j->why);
-	if (*j->program) {
+	if (*j->program && !strstr(j->why, j->program)) {
 		fputs(" <span class=\"soft\">", f);
 		html_textf(f, "(%s)", j->program);
 		fputs("</span>", f);

@@ -1,5 +1,4 @@
-/* watch.c - forklab watch: runs a demo, passes on what it shows, and says whether that was expected
- */
+/* watch.c - forklab watch: runs a demo, passes on what it shows, and says whether that was expected */
 #include "forklab/bounded.h"
 #include "forklab/catalog.h"
 #include "forklab/cmd.h"
@@ -7,8 +6,10 @@
 #include "forklab/text_file.h"
 #include "harness/ensure.h"
 #include "harness/options.h"
+#include "harness/peer.h"
 #include "harness/record.h"
 #include "harness/say.h"
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -23,7 +24,7 @@
 struct watching {
 	struct paths paths;
 	const char *name;
-	char **args; /* argv of the demo */
+	char **args; /* python3, then argv of the demo */
 	bool plain;  /* without arguments: what is to be seen is known */
 	int deadline_ms;
 	char run_id[32];
@@ -35,6 +36,44 @@ struct verdict {
 	char reason[500];
 };
 
+/* A check is what a demo is, in CPython: bench/peers/check_NAME.py. */
+static bool is_check(const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(name, "check_", 6) == 0 && n > 9 && strcmp(name + n - 3, ".py") == 0;
+}
+
+static int is_check_file(const struct dirent *e)
+{
+	return is_check(e->d_name);
+}
+
+/* A folder that is not there, as with an installed forklab, has none. */
+static void add_checks(const struct paths *p, json_t *names)
+{
+	char dir[PATH_MAX + 16];
+	struct dirent **found;
+	int n;
+
+	snprintf(dir, sizeof(dir), "%s/bench/peers", p->root);
+	n = scandir(dir, &found, is_check_file, alphasort);
+	for (int i = 0; i < n; i++) {
+		json_array_append_new(names, json_string(found[i]->d_name));
+		free(found[i]);
+	}
+	if (n >= 0)
+		free(found);
+}
+
+static void source_path(const struct paths *p, const char *name, char *buf, size_t len)
+{
+	if (is_check(name))
+		snprintf(buf, len, "%s/bench/peers/%s", p->root, name);
+	else
+		snprintf(buf, len, "%s/demos/%s.c", p->root, name);
+}
+
 static void print_demos(const struct paths *p, const json_t *names)
 {
 	for (size_t i = 0; i < json_array_size(names); i++) {
@@ -43,7 +82,7 @@ static void print_demos(const struct paths *p, const json_t *names)
 		char path[PATH_MAX + 300], *text = NULL;
 		size_t len;
 
-		snprintf(path, sizeof(path), "%s/demos/%s.c", p->root, name);
+		source_path(p, name, path, sizeof(path));
 		if (text_file_read(path, &text, &len) == 0)
 			(void)demo_header_parse(text, len, &h);
 		printf("%-28s %s\n", name, h.phenomenon == NULL ? "" : h.phenomenon);
@@ -132,12 +171,12 @@ static void compare(const struct watching *w, const struct bounded_end *end, str
 	size_t len;
 	int err;
 
-	snprintf(path, sizeof(path), "%s/demos/%s.c", w->paths.root, w->name);
+	source_path(&w->paths, w->name, path, sizeof(path));
 	err = text_file_read(path, &text, &len);
 	if (err < 0) {
 		v->exit = EXIT_DONE;
-		snprintf(v->reason, sizeof(v->reason), "shown; not compared: demos/%.100s.c: %s",
-			w->name, strerror(-err));
+		snprintf(v->reason, sizeof(v->reason), "shown; not compared: %.200s: %s",
+			path + strlen(w->paths.root) + 1, strerror(-err));
 		return;
 	}
 	err = demo_header_parse(text, len, &h);
@@ -145,8 +184,8 @@ static void compare(const struct watching *w, const struct bounded_end *end, str
 		err = expect_parse(h.expect, strlen(h.expect), &e, why, sizeof(why));
 	if (err < 0) {
 		v->exit = EXIT_FAILED;
-		snprintf(v->reason, sizeof(v->reason), "cannot be compared: demos/%.100s.c: %s",
-			w->name, why);
+		snprintf(v->reason, sizeof(v->reason), "cannot be compared: %.200s: %s",
+			path + strlen(w->paths.root) + 1, why);
 	} else {
 		compare_with(e, end, v);
 	}
@@ -189,7 +228,13 @@ static int keep(struct watching *w, const struct verdict *v)
 	json_t *obj = json_pack("{s:s, s:s, s:s, s:i, s:o}", "type", "demo", "run_id", w->run_id,
 		"name", w->name, "exit", v->exit, "reason",
 		reason != NULL ? reason : json_string("its words are no UTF-8"));
-	int err = record_write(&w->records, obj), closed = record_close(&w->records);
+	char python[64];
+	int err, closed;
+
+	if (is_check(w->name) && peer_version("python3", python, sizeof(python)) == 0)
+		json_object_set_new(obj, "host", json_pack("{s:s}", "python", python));
+	err = record_write(&w->records, obj);
+	closed = record_close(&w->records);
 
 	if (err == 0)
 		err = closed;
@@ -201,7 +246,7 @@ static int keep(struct watching *w, const struct verdict *v)
 
 static int watch(struct watching *w)
 {
-	char path[PATH_MAX + 300], *name = w->args[0];
+	char path[PATH_MAX + 300];
 	struct bounded_call call = {.argv = w->args,
 		.deadline_ms = w->deadline_ms,
 		.pass_out = 1,
@@ -211,15 +256,21 @@ static int watch(struct watching *w)
 	struct verdict v = {EXIT_FAILED, ""};
 	int err;
 
-	snprintf(path, sizeof(path), "%s/%s", w->paths.demos, name);
-	w->args[0] = path;
+	if (is_check(w->name))
+		source_path(&w->paths, w->name, path, sizeof(path));
+	else
+		snprintf(path, sizeof(path), "%s/%s", w->paths.demos, w->name);
+	w->args[1] = path;
+	call.argv += !is_check(w->name); /* a script stands behind its interpreter */
 	fflush(stdout);
 	err = bounded_run(&call, &end);
-	w->args[0] = name;
-	if (err < 0)
+	if (err == -ENOENT && is_check(w->name))
+		v = (struct verdict){EXIT_SKIPPED, "cannot be shown here: python3 is not there"};
+	else if (err < 0)
 		say_exit(
 			EXIT_ENVIRONMENT, "watch: %s: cannot be started: %s", path, strerror(-err));
-	judge(w, &end, &v);
+	else
+		judge(w, &end, &v);
 	/* A usage error has been told by the demo itself, in its one line. */
 	if (v.exit != EXIT_USAGE)
 		printf("%s: %s\n", w->name, v.reason);
@@ -230,6 +281,18 @@ static int watch(struct watching *w)
 	}
 	bounded_free(&end);
 	return keep(w, &v) < 0 && v.exit == EXIT_DONE ? EXIT_ENVIRONMENT : v.exit;
+}
+
+static char **args_of(int n, char **argv)
+{
+	static char python[] = "python3";
+	char **args = calloc((size_t)n + 2, sizeof(*args));
+
+	if (args == NULL)
+		say_exit(EXIT_ENVIRONMENT, "watch: %s", strerror(ENOMEM));
+	args[0] = python;
+	memcpy(args + 1, argv, (size_t)n * sizeof(*args));
+	return args;
 }
 
 int cmd_watch(int argc, char **argv)
@@ -267,15 +330,17 @@ int cmd_watch(int argc, char **argv)
 		err = catalog_programs(w.paths.demos, &names);
 	if (err < 0)
 		say_exit(EXIT_ENVIRONMENT, "watch: build: %s", strerror(-err));
+	add_checks(&w.paths, names);
 	if (n < argc) {
 		check_name(names, argv[n]);
 		w.name = argv[n];
-		w.args = argv + n;
+		w.args = args_of(argc - n, argv + n);
 		w.plain = n + 1 == argc;
 		w.deadline_ms = (int)(deadline * 1000);
 		say_need_output();
 		open_records(&w, output);
 		ret = watch(&w);
+		free(w.args);
 	} else {
 		print_demos(&w.paths, names);
 	}

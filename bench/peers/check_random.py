@@ -1,0 +1,54 @@
+"""
+check_random.py - four processes of CPython draw a random number each, and all four differ
+
+listings: 002-L01 001-L08
+claims: 002-C005
+
+Watch for: as many different numbers as processes, whether they come from fork or from spawn. After
+a fork the module random seeds its generator again in the child (os.register_at_fork), which rand()
+of C does not; a spawned child is a new interpreter, which seeds its own.
+
+expect:
+    fork: 4 processes drew 4 different numbers
+    spawn: 4 processes drew 4 different numbers
+"""
+import multiprocessing
+import random
+import sys
+
+PROCESSES = 4
+TIMEOUT_S = 4  # a child that hangs is ended, and nothing was shown
+CANNOT = 77
+
+
+def draw(connection):
+    connection.send(random.random())
+
+
+def numbers_of(context):
+    ends = [context.Pipe(duplex=False) for _ in range(PROCESSES)]
+    children = [context.Process(target=draw, args=(to,), daemon=True) for _, to in ends]
+    for child in children:
+        child.start()
+    numbers = [ours.recv() for ours, _ in ends if ours.poll(TIMEOUT_S)]
+    for child in children:
+        child.join(TIMEOUT_S)
+    return numbers
+
+
+def main():
+    random.seed(1)  # that the parent has drawn before must not matter
+    random.random()
+    shown = True
+    for method in ("fork", "spawn"):
+        if method not in multiprocessing.get_all_start_methods():
+            print(f"check_random.py: no {method} here", file=sys.stderr)
+            return CANNOT
+        numbers = numbers_of(multiprocessing.get_context(method))
+        print(f"{method}: {len(numbers)} processes drew {len(set(numbers))} different numbers", flush=True)
+        shown = shown and len(numbers) == PROCESSES == len(set(numbers))
+    return 0 if shown else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
