@@ -135,6 +135,22 @@ START_TEST(the_command_names_the_whole_point_and_asks_for_time_where_it_is_dear)
 }
 END_TEST
 
+START_TEST(what_a_run_without_samples_would_have_taken_is_not_known)
+{
+	struct result_plan a = {.variant = "a", .params = "n=1"}, b = a;
+
+	b.variant = "b";
+	put_cases(RATIO("always", "{'n': '1'}", "[1.5, null]"));
+	put_run("R1", 2);
+	put_cut(a, false);
+	put_cut(b, false);
+	assert_verdict(judge(), CLAIM_CANNOT_TELL);
+	ck_assert_str_eq(judge().measured, "");
+	ck_assert_str_eq(judge().why, "the run ended before it had measured a (forklab run study "
+				      "--sweep n=1 --budget 60)");
+}
+END_TEST
+
 START_TEST(what_was_skipped_for_time_is_asked_for_with_twice_the_time)
 {
 	json_t *run = make_run("R1", 2);
@@ -224,6 +240,7 @@ Suite *suite(void)
 	tcase_add_test(c, an_empty_run_never_hides_one_with_numbers);
 	tcase_add_test(c, a_record_that_is_not_valid_is_passed_over_while_there_are_others);
 	tcase_add_test(c, the_command_names_the_whole_point_and_asks_for_time_where_it_is_dear);
+	tcase_add_test(c, what_a_run_without_samples_would_have_taken_is_not_known);
 	tcase_add_test(c, what_was_skipped_for_time_is_asked_for_with_twice_the_time);
 	tcase_add_test(c, a_short_list_gives_the_reason_where_one_cannot_tell_and_nowhere_else);
 	tcase_add_test(c, a_command_stands_in_one_line_however_narrow_it_is);

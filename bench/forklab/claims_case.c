@@ -12,8 +12,14 @@ bool claim_valid(const json_t *result, struct case_result *out)
 {
 	const char *why = claim_text(result, "why");
 
-	if (json_is_true(json_object_get(result, "check_ok")))
-		return true;
+	if (json_is_true(json_object_get(result, "check_ok"))) {
+		if (json_number_value(json_object_get(result, "n")) >= 1)
+			return true;
+		out->times = 1;
+		snprintf(out->why, sizeof(out->why), "the run ended before it had measured %s",
+			claim_text(result, "variant"));
+		return false;
+	}
 	snprintf(out->why, sizeof(out->why), "the record of %s is not valid: %s",
 		claim_text(result, "variant"), *why ? why : "its count was wrong");
 	return false;

@@ -8,7 +8,7 @@
 
 #define ROOM       1.3  /* starting and calibrating take time too */
 #define OWN_S      8.0  /* a benchmark's own budget */
-#define ENOUGH     20   /* rounds, where no more are asked for */
+#define ENOUGH     12   /* rounds, where no more are asked for: the least for a comparison */
 #define DEAR_S     60.0 /* below that a benchmark may leave out what takes seconds a round */
 #define PATIENCE_S 600.0
 
@@ -66,9 +66,9 @@ static bool within(const json_t *params, const json_t *axes)
 }
 
 /* What the samples at these points took in one run, in seconds: of all variants, since the command
- * measures them too, and of each at most so many rounds. */
+ * measures them too. rounds: scaled to so many of each; 0: as many as there were. */
 static double spent_s(
-	const struct store *s, const struct case_sides *sides, const json_t *axes, double most)
+	const struct store *s, const struct case_sides *sides, const json_t *axes, double rounds)
 {
 	const json_t *all = store_all(s, "result");
 	double all_ns = 0;
@@ -85,7 +85,7 @@ static double spent_s(
 		for (size_t k = 0; k < json_array_size(t); k++)
 			ns += json_number_value(json_array_get(t, k));
 		n = (double)json_array_size(t);
-		all_ns += n > most ? ns * most / n : ns;
+		all_ns += n > 0 && rounds > 0 ? ns * rounds / n : ns;
 	}
 	return all_ns / 1e9;
 }
@@ -105,21 +105,19 @@ static double too_little_s(const struct store *s, const json_t *c)
 static double budget_s(const struct store *s, const json_t *c, double times)
 {
 	struct case_sides sides;
-	double need = 2 * too_little_s(s, c);
+	double need = 2 * too_little_s(s, c), spent = 0;
 
 	if (claim_sides_look(s, c, &sides)) {
-		if (!sides.alternative) {
-			json_t *axes = axes_of(c, sides.point);
+		json_t *axes = axes_of(c, sides.point);
 
-			need = ROOM * (times > 0 ? times : 1) *
-			       spent_s(s, &sides, axes, times > 0 ? HUGE_VAL : ENOUGH);
-			json_decref(axes);
-			if (need <= OWN_S)
-				need = -1;
-		}
+		if (!sides.alternative)
+			spent = spent_s(s, &sides, axes, times > 0 ? 0 : ENOUGH);
+		json_decref(axes);
 		json_decref(sides.point);
 	}
-	return need < 0 ? 0 : fmax(DEAR_S, ceil(need / 10) * 10);
+	if (spent > 0) /* else nobody knows what it takes */
+		need = ROOM * (times > 0 ? times : 1) * spent;
+	return spent > 0 && need <= OWN_S ? 0 : fmax(DEAR_S, ceil(need / 10) * 10);
 }
 
 /* "workers=10;cpus=all" */

@@ -94,7 +94,7 @@ void claim_say_alternative(
  * budget that has room for it. times: of what its records took; 0: enough to measure it again. */
 void claim_command(const struct store *s, const json_t *c, double times, char *buf, size_t len);
 
-/* False: out->why says that the record is not valid. */
+/* False: out->why says that the record is not valid, or has no samples. */
 bool claim_valid(const json_t *result, struct case_result *out);
 /* False: the machine of run (the newest of the store where NULL) lacks what needs asks for. */
 bool claim_needs_met(
