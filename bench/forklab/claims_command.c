@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ROOM       1.3  /* starting and calibrating take time too */
-#define OWN_S      8.0  /* a benchmark's own budget */
-#define ENOUGH     12   /* rounds, where no more are asked for: the least for a comparison */
-#define DEAR_S     60.0 /* below that a benchmark may leave out what takes seconds a round */
-#define PATIENCE_S 600.0
+#define ROOM       1.3   /* starting and calibrating take time too */
+#define OWN_S      8.0   /* a benchmark's own budget */
+#define ENOUGH     12    /* rounds, where no more are asked for: the least for a comparison */
+#define DEAR_S     60.0  /* below that a benchmark may leave out what takes seconds a round */
+#define PATIENCE_S 600.0 /* nobody waits longer: then the machine must be calmer instead */
 
 /* Adds the values of a point to those of each axis, once each; `over` stays free. */
 static void add_point(json_t *axes, const json_t *point, const char *over)
@@ -162,10 +162,8 @@ void claim_command(const struct store *s, const json_t *c, double times, char *b
 	json_decref(axes);
 	quote = strchr(sweep, ';') ? "'" : ""; /* a shell would end the command there */
 	seconds = budget_s(s, c, times);
-	if (seconds > 0 && seconds <= PATIENCE_S)
-		snprintf(budget, sizeof(budget), " --budget %.0f", seconds);
-	else if (seconds > 0)
-		snprintf(budget, sizeof(budget), ", for more than %.0f minutes", PATIENCE_S / 60);
+	if (seconds > 0)
+		snprintf(budget, sizeof(budget), " --budget %.0f", fmin(seconds, PATIENCE_S));
 	snprintf(buf, len, "forklab run %s%s%s%s%s%s", bench, *sweep ? " --sweep " : "", quote,
 		sweep, quote, budget);
 }
