@@ -358,7 +358,7 @@ static void close_futexes(struct bench_run *r)
 	atomic_store(&f->end, true);
 	atomic_fetch_add(&f->there, 1);
 	mp_futex_wake_all(&f->there);
-	pthread_join(f->thread, NULL);
+	(void)pthread_join(f->thread, NULL);
 }
 
 static uint64_t run_futexes(struct bench_run *r, uint64_t iters)

@@ -67,7 +67,7 @@ static void add_samples(struct study_cell *c, int plan)
 START_TEST(the_most_frequent_cause_names_the_flag)
 {
 	const struct study_limits limits = {.precision = 0.02, .launches = 1};
-	const struct study_sweep sweep = {{plans[_i].workers}};
+	const struct study_sweep sweep = {.values = {plans[_i].workers}};
 	const struct result_run run_of = {.run_id = "R", .program = "p", .binding = ""};
 	const struct place_options opt = {0};
 	struct place *place;
