@@ -222,9 +222,10 @@ limits() {
 		'says "limit: RLIMIT_NOFILE is 10: "' 'says "measurements fitted"' \
 		'grep -q "thread  .*\[" "$tmp/out"' '! grep -q "ended by itself" "$tmp/out"'
 	prog=$build/bench/threads_vs_processes
-	# As another user: no limit of processes binds root.
+	# As another user: no limit of processes binds root. LeakSanitizer looks at exit from a task of its own, for which
+	# there is no room here: it is the one run in which it does not look.
 	if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
-		call bash -c 'ulimit -u 1; exec setpriv --reuid 65534 --clear-groups "$@"' - "$prog" --budget 1 --quick --progress none
+		call env ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" bash -c 'ulimit -u 1; exec setpriv --reuid 65534 --clear-groups "$@"' - "$prog" --budget 1 --quick --progress none
 		check "threads_vs_processes: ulimit -u 1 is 3, with the limit's name" '[ $rc -eq 3 ]' 'says "RLIMIT_NPROC is 1"'
 	else
 		skip "threads_vs_processes: ulimit -u 1 is 3, with the limit's name" "needs root and setpriv, to be another user"
