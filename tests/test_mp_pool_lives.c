@@ -250,6 +250,8 @@ START_TEST(killed_workers_cost_at_most_their_own_task)
 		ck_assert_int_eq(mp_async_close(a), 0);
 	}
 	ck_assert_uint_le(lost, kills);
+	/* At least one of a map's five kills hits a task: else nothing would have been shown. */
+	ck_assert_uint_ge(lost, kills / 5);
 	ck_assert_int_eq(mp_pool_destroy(p), 0);
 }
 END_TEST
