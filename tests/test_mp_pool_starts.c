@@ -90,6 +90,14 @@ int socketpair(int domain, int type, int protocol, int pair[2])
 	return -1;
 }
 
+int pipe2(int ends[2], int flags)
+{
+	if (!fails_now())
+		return (int)syscall(SYS_pipe2, ends, flags);
+	errno = EMFILE;
+	return -1;
+}
+
 int pidfd_open(pid_t pid, unsigned flags)
 {
 	if (!fails_now())

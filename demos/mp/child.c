@@ -139,7 +139,7 @@ void mp_child_main(int control)
  */
 int mp_life_arm(int control)
 {
-	if (fcntl(control, F_SETSIG, SIGKILL) < 0 || fcntl(control, F_SETFL, O_RDWR | O_ASYNC) < 0)
+	if (fcntl(control, F_SETSIG, SIGKILL) < 0 || fcntl(control, F_SETFL, O_ASYNC) < 0)
 		return -errno;
 	return 0;
 }

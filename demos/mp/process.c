@@ -32,13 +32,18 @@ static int check(const struct mp_process_options *o, const struct mp_entry **ent
 static struct mp_process *make(const struct mp_process_options *o)
 {
 	static atomic_uint started;
-	struct mp_process *p = calloc(1, sizeof(*p));
+	struct mp_process *p = malloc(sizeof(*p));
 
 	if (!p)
 		return NULL;
-	p->method = o->method == MP_METHOD_DEFAULT ? MP_SPAWN : o->method;
-	p->daemon = o->daemon;
-	p->control = p->sentinel = p->status = -1;
+	/* Not calloc, which takes nothing of what free has put by: after a fork each page written is a fault. */
+	*p = (struct mp_process){
+		.method = o->method == MP_METHOD_DEFAULT ? MP_SPAWN : o->method,
+		.daemon = o->daemon,
+		.control = -1,
+		.sentinel = -1,
+		.status = -1,
+	};
 	if (o->name)
 		snprintf(p->name, sizeof(p->name), "%s", o->name);
 	else
@@ -62,6 +67,7 @@ int mp_process_begin(const struct mp_process_options *o, struct mp_process **out
 	p = make(o);
 	if (!p)
 		return -ENOMEM;
+	mp_list_use();
 	err = begin[p->method](p, o, entry);
 	if (err) {
 		mp_process_free(p);

@@ -28,7 +28,7 @@ struct mp_process {
 	enum mp_method method;
 	bool daemon;
 	pid_t pid;
-	int control; /* our end of its socket: while it is open the child lives; -1: a thread, or closed */
+	int control; /* our end of its socket, of a forked one's pipe: while it is open the child lives; -1: a thread */
 	int sentinel; /* pidfd; of a thread an eventfd */
 	int status;   /* forkserver: the socket on which the exit status comes; -1: none */
 	bool ended;   /* reaped: exit_code is known, or never will be */
@@ -50,6 +50,8 @@ int mp_process_watch(struct mp_process *p);
 
 /* ---- process_list.c: the children of this process ---- */
 
+/* Before a start is tried: mp_list_at_exit may have something to end. */
+void mp_list_use(void);
 void mp_list_add(struct mp_process *p);
 void mp_list_remove(struct mp_process *p);
 void mp_list_lock(void);
@@ -91,7 +93,7 @@ void mp_child_main(int control) __attribute__((noreturn));
 /* Ties this child's life to its parent's, runs its entry. armed: the parent has called mp_life_arm on this end, and
  * does not wait to be told that the child has begun. */
 void mp_child_run(struct mp_child *self, int control, bool armed) __attribute__((noreturn));
-/* Whoever owns this end of a socket (F_SETOWN) is to be killed when the other end is closed. */
+/* Whoever owns this end of a socket or pipe (F_SETOWN) is to be killed when the other end is closed. */
 int mp_life_arm(int control);
 
 /* forkserver.c: the server's whole life */

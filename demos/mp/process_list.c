@@ -5,6 +5,7 @@
 /* Private to the process: a plain mutex will do. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct mp_process *first;
+static atomic_bool used; /* this process has tried to have a child */
 
 void mp_list_lock(void)
 {
@@ -14,6 +15,11 @@ void mp_list_lock(void)
 void mp_list_unlock(void)
 {
 	pthread_mutex_unlock(&mutex);
+}
+
+void mp_list_use(void)
+{
+	used = true;
 }
 
 void mp_list_add(struct mp_process *p)
@@ -44,6 +50,7 @@ void mp_list_inherit(void)
 		p->control = -1;
 	}
 	first = NULL;
+	used = false;
 }
 
 static struct mp_process *next_alive(struct mp_process *after)
@@ -75,8 +82,12 @@ size_t mp_active_children(struct mp_process **list, size_t max)
 void mp_list_at_exit(void)
 {
 	struct mp_process *p;
-	uint64_t grace = mp_deadline_ns(MP_GRACE_MS);
+	uint64_t grace;
 
+	/* As in nearly every child, whose end is awaited. */
+	if (!used)
+		return;
+	grace = mp_deadline_ns(MP_GRACE_MS);
 	for (p = next_alive(NULL); p; p = next_alive(p))
 		if (p->daemon && p->method != MP_THREAD)
 			mp_process_terminate(p);
