@@ -461,6 +461,11 @@ static const struct bench_variant variants[] = {
 		.base = "python_thread",
 		.peer = "start_cost.py",
 		.needs = "python3"},
+	{.name = "python_forkserver",
+		.text = "multiprocessing.Process by forkserver: start and join",
+		.base = "python_thread",
+		.peer = "start_cost.py",
+		.needs = "python3"},
 	{.name = NULL},
 };
 

@@ -1,14 +1,14 @@
 """start_cost.py - the same question to CPython: start and join one thread or one process
 
 Talks with the harness by lines (bench/harness/peer.h):
-    RUN python_thread|python_fork|python_spawn ITERS ...   ->   ELAPSED_NS CHECK
+    RUN python_thread|python_fork|python_spawn|python_forkserver ITERS ...   ->   ELAPSED_NS CHECK
 """
 import multiprocessing
 import signal
 import sys
 import threading
 import time
-from multiprocessing import resource_tracker
+from multiprocessing import forkserver, resource_tracker
 
 
 def nothing():
@@ -40,6 +40,7 @@ VARIANTS = {
     "python_thread": start_threads,
     "python_fork": lambda iters: start_processes(iters, "fork"),
     "python_spawn": lambda iters: start_processes(iters, "spawn"),
+    "python_forkserver": lambda iters: start_processes(iters, "forkserver"),
 }
 
 
@@ -47,9 +48,11 @@ def run(request, variant, iters, *_):
     if request != "RUN" or variant not in VARIANTS:
         raise ValueError(f"no {request} {variant} here")
     count = int(iters)
-    if variant == "python_spawn":
-        # A program's first spawn also starts a helper process, which is no part of one start.
+    # A program's first start by these also starts helper processes, which are no part of one start.
+    if variant in ("python_spawn", "python_forkserver"):
         resource_tracker.ensure_running()
+    if variant == "python_forkserver":
+        forkserver.ensure_running()
     begin = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
     check = VARIANTS[variant](count)
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC) - begin, check
