@@ -85,11 +85,10 @@ static json_t *choose(const json_t *catalog, const char *only)
 
 	for (size_t i = 0; i < json_array_size(all); i++) {
 		json_t *b = json_array_get(all, i);
-		bool share = report_number(b, "share", 0) > 0;
 
 		if (only ? !strcmp(only, report_text(b, "name")) ||
-					(share && !strcmp(only, report_text(b, "topic")))
-			 : share)
+					!strcmp(only, report_text(b, "topic"))
+			 : report_number(b, "share", 0) > 0)
 			json_array_append(chosen, b);
 	}
 	return chosen;

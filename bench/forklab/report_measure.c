@@ -20,6 +20,7 @@
 
 #define RESERVE      0.06 /* of the budget: starting, calibrating, and writing take time too */
 #define LEAST_S      1.0
+#define USUAL_SHARE  0.05
 #define SELFTEST_S   12.0 /* selftest, with room ... */
 #define QUICK_TEST_S 4.0  /* ... and with --quick */
 #define GRACE_S      30.0 /* beyond twice its budget a benchmark hangs */
@@ -200,16 +201,22 @@ static double seconds_since(uint64_t begin)
 	return (double)(clock_now_ns() - begin) / 1e9;
 }
 
+/* One that is in no whole report, but was asked for by --only, gets as much as a usual one. */
+static double share_of(const struct report_measure *m, size_t i)
+{
+	double share = report_number(json_array_get(m->benches, i), "share", 0);
+
+	return share > 0 ? share : USUAL_SHARE;
+}
+
 /* What this one gets of the time that is left: its share of the shares that are left. */
 static double budget_of(const struct report_measure *m, size_t i, double left_s)
 {
-	double all = 0, mine = report_number(json_array_get(m->benches, i), "share", 0);
+	double all = 0, mine = share_of(m, i) * left_s;
 
 	for (size_t k = i; k < json_array_size(m->benches); k++)
-		all += report_number(json_array_get(m->benches, k), "share", 0);
-	if (!(all > 0) || mine * left_s / all < LEAST_S)
-		return LEAST_S;
-	return mine * left_s / all;
+		all += share_of(m, k);
+	return mine / all > LEAST_S ? mine / all : LEAST_S;
 }
 
 int report_measure(const struct report_measure *m, const struct store *before, unsigned *failed)
