@@ -193,6 +193,9 @@ const struct bench bench = {
 	.op = "one worker killed and reported",
 	.variants = variants,
 	.axes = {{"workers_per_cpu", "1,4", NULL, "workers for each CPU"}},
+	.answer = "Who waits for a pool's task learns {pool@workers_per_cpu=1} after the kill that "
+		  "its worker is gone; "
+		  "in CPython after {python_executor/pool@workers_per_cpu=1} times that",
 	.single = true,
 	.chart = "ladder",
 	.early = early,

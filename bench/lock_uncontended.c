@@ -141,5 +141,8 @@ const struct bench bench = {
 	.op = "acquire + release",
 	.variants = variants,
 	.axes = {{.name = "cpus", .values = "one", .text = "the CPUs it may use"}},
+	.answer = "Our lock, which outlives its owner's death, costs {mp_lock/robust_mutex} times "
+		  "the C library's robust "
+		  "mutex ({robust_mutex})",
 	.chart = "ladder",
 };

@@ -282,5 +282,9 @@ const struct bench bench = {
 		{"bytes", "8,1024,8192,65536,1048576", "8,8192,1048576", "length of a message"}},
 	.chart = "line",
 	.chart_axis = "bytes",
+	.answer = "There and back a message of 8 bytes takes {mp_queue@bytes=8} by our queue, "
+		  "{pipe@bytes=8} by two "
+		  "pipes, and in CPython {python_queue/python_pipe@bytes=8} times as long by two "
+		  "Queues as by a Pipe",
 	.skip = skip,
 };

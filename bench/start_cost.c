@@ -475,6 +475,10 @@ const struct bench bench = {
 	.op = "start + exit + wait of one child",
 	.variants = variants,
 	.axes = {{"cpus", "one,all", NULL, "parent and child share one CPU, or may use all"}},
+	.answer = "Starting and ending a process by fork costs {fork/thread} times a thread here "
+		  "({fork} against "
+		  "{thread}); by posix_spawn {posix_spawn/thread} times, by vfork {vfork/thread} "
+		  "times",
 	.marks = {"call_returned", "child_started", "reaped"},
 	.single = true,
 	.chart = "ladder",

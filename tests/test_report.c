@@ -63,9 +63,43 @@ START_TEST(the_answer_names_ratio_interval_and_both_times)
 	open_report(NULL);
 	ck_assert_uint_eq(made_report.nbenches, 1);
 	ck_assert_str_eq(report_sentence(&made_report.benches[0], buf, sizeof(buf)),
-		"Starting and ending a process by fork costs 4.1 times [3.89, 4.3] a thread here "
-		"(41 \xc2\xb5s against 10 \xc2\xb5s); "
-		"by vfork 2 times [1.9, 2.1].");
+		"At cpus all: vfork takes 2 times [1.9, 2.1] as long as thread (20 \xc2\xb5s against "
+		"10 \xc2\xb5s); fork 4.1 times [3.89, 4.3].");
+	close_report();
+}
+END_TEST
+
+START_TEST(a_benchmarks_own_answer_is_filled_in)
+{
+	char buf[700];
+
+	put_start_cost();
+	open_report(NULL);
+	made_report.benches[0].answer = "a process costs {fork/thread} threads, "
+					"{fork/thread@cpus=one} on one CPU; a thread "
+					"takes {thread}";
+	report_sentence(&made_report.benches[0], buf, sizeof(buf));
+	ck_assert_msg(strstr(buf, "a process costs 4.1 [3.89, 4.3] threads, ") == buf, "%s", buf);
+	ck_assert_msg(strstr(buf, "a thread takes 10 \xc2\xb5s") != NULL, "%s", buf);
+	ck_assert_ptr_null(strchr(buf, '{'));
+	close_report();
+}
+END_TEST
+
+/* Not half a sentence, and not the figure of another point. */
+START_TEST(an_answer_with_a_blank_that_was_not_measured_is_said_by_rule)
+{
+	static const char *const bad[] = {"{spawn}", "{fork/spawn}", "{fork@cpus=seven}",
+		"{fork@bytes=8}", "{fork@cpus}", "{fork", "{}"};
+	char plain[700], buf[700];
+
+	put_start_cost();
+	open_report(NULL);
+	report_sentence(&made_report.benches[0], plain, sizeof(plain));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		made_report.benches[0].answer = bad[i];
+		ck_assert_str_eq(report_sentence(&made_report.benches[0], buf, sizeof(buf)), plain);
+	}
 	close_report();
 }
 END_TEST
@@ -126,8 +160,9 @@ START_TEST(programs_that_share_a_run_id_keep_their_own_run)
 	put_scaling();
 	open_report(NULL);
 	ck_assert_uint_eq(made_report.nbenches, 2);
-	ck_assert_str_eq(made_report.benches[0].question, "what does it cost?");
-	ck_assert_str_eq(made_report.benches[1].question, "who wins?");
+	/* In reading order, whatever was measured first. */
+	ck_assert_str_eq(made_report.benches[0].question, "who wins?");
+	ck_assert_str_eq(made_report.benches[1].question, "what does it cost?");
 	ck_assert_uint_eq(json_array_size(made_report.topics), 2);
 	close_report();
 }
@@ -332,6 +367,10 @@ static void add_model(Suite *s)
 	TCase *model = folder_case(s, "model");
 
 	tcase_add_test(model, the_answer_names_ratio_interval_and_both_times);
+
+	tcase_add_test(model, a_benchmarks_own_answer_is_filled_in);
+
+	tcase_add_test(model, an_answer_with_a_blank_that_was_not_measured_is_said_by_rule);
 	tcase_add_test(model, cpython_is_answered_for_at_the_published_size_where_it_was_measured);
 	tcase_add_test(model, a_benchmark_without_a_valid_number_answers_with_the_reason);
 	tcase_add_test(model, programs_that_share_a_run_id_keep_their_own_run);

@@ -26,6 +26,7 @@
 struct report_bench {
 	const char *name, *topic, *question, *op;
 	const char *chart, *chart_axis; /* what the benchmark wishes; "" : nothing */
+	const char *answer;             /* its own words, with blanks (report_answer.c); "": none */
 	double share;                   /* of a report's time; 0: not known */
 	const char *run_id;
 	const json_t *run;     /* the run record; NULL: none */
@@ -119,6 +120,11 @@ bool report_on_axis(const struct report_bench *b, const struct report_slice *s, 
 /* The benchmark's question answered in one sentence with figure and interval. Returns buf. */
 char *report_sentence(const struct report_bench *b, char *buf, size_t len);
 
+/* report_answer.c */
+/* Prints the benchmark's own words; usual: the point where a blank names none. False, and nothing is printed: it
+ * has none, or one of its blanks was not measured. */
+bool report_answer(FILE *f, const struct report_bench *b, const struct report_slice *usual);
+
 #define REPORT_FIGURES 16
 /* report_charts.c */
 /* The figures of one benchmark in reading order, as numbers. The caller frees each. Returns how many. */
@@ -147,17 +153,32 @@ void report_speedup(
 /* Figures of the same kind that stand side by side get the same y axis. */
 void report_share_scale(struct figure *f, size_t n);
 
+/* report_topics.c */
+size_t report_topic_rank(
+	const char *name); /* in reading order; somebody's own topics: behind the last */
+void report_put_title(FILE *f, const char *name);
+bool report_is_main(const struct report_bench *b); /* its answer is the topic's */
+/* A question for each topic, and the answer of its main benchmark. */
+void report_put_answers(FILE *f, const struct report *r);
+
 /* report_html.c */
 /* Writes DIR/index.html (a temporary file, then rename). Errors: of the file. */
 int report_page(struct report *r);
 /* report_parts.c, report_tables.c: parts of the page. */
 void html_text(FILE *f, const char *text); /* escaped */
 void html_textf(FILE *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void report_put_answers(FILE *f, const struct report *r);
+void report_put_id(FILE *f, const char *name);
 void report_put_counts(FILE *f, const struct report *r);
 void report_put_question(FILE *f, const struct report_bench *b);
 void report_put_bench(FILE *f, struct report *r, const struct report_bench *b);
 void report_put_claims(FILE *f, const struct report *r, const char *topic);
+/* report_claims.c: whether the page shows it, in the section of a topic (NULL: in the table of all). */
+bool report_wants_claim(const struct report *r, const struct claim *c, const char *topic);
+/* A claim counts once, by its first subject: a claim about Python by what CPython does. */
+void report_count_verdicts(const struct report *r, size_t n[CLAIM_VERDICTS]);
+/* report_filter.c: the fields above the table of all claims, and what makes them work. */
+void report_put_filter(FILE *f, const struct report *r);
+void report_put_script(FILE *f);
 void report_put_noise(FILE *f, struct report *r);
 void report_put_skips(FILE *f, const struct report *r);
 void report_put_provenance(FILE *f, const struct report *r);

@@ -26,7 +26,7 @@ static const char *const classes[CLAIM_VERDICTS] = {
 	[CLAIM_SLIP] = "cannot-tell",
 };
 
-static bool wanted(const struct report *r, const struct claim *c, const char *topic)
+bool report_wants_claim(const struct report *r, const struct claim *c, const char *topic)
 {
 	if (topic)
 		return !strcmp(c->topic, topic);
@@ -43,14 +43,25 @@ static size_t count(const struct report *r, const char *topic)
 	size_t n = 0;
 
 	for (size_t i = 0; r->claims && i < claims_count(r->claims); i++)
-		n += wanted(r, claims_get(r->claims, i), topic);
+		n += report_wants_claim(r, claims_get(r->claims, i), topic);
 	return n;
 }
 
-/* A claim counts once, by its first subject: a claim about Python by what CPython does. */
+void report_count_verdicts(const struct report *r, size_t n[CLAIM_VERDICTS])
+{
+	memset(n, 0, CLAIM_VERDICTS * sizeof(*n));
+	for (size_t i = 0; r->claims && i < claims_count(r->claims); i++) {
+		const struct claim *c = claims_get(r->claims, i);
+		struct claim_judgement j[CLAIM_SUBJECTS];
+
+		if (report_wants_claim(r, c, NULL) && claims_judge(c, r->store, j))
+			n[j[0].verdict]++;
+	}
+}
+
 void report_put_counts(FILE *f, const struct report *r)
 {
-	size_t n[CLAIM_VERDICTS] = {0}, all = count(r, NULL);
+	size_t n[CLAIM_VERDICTS], all = count(r, NULL);
 
 	if (!r->claims) {
 		fputs("<p class=\"note\">", f);
@@ -58,20 +69,18 @@ void report_put_counts(FILE *f, const struct report *r)
 		fputs("</p>\n", f);
 		return;
 	}
-	for (size_t i = 0; i < claims_count(r->claims); i++) {
-		const struct claim *c = claims_get(r->claims, i);
-		struct claim_judgement j[CLAIM_SUBJECTS];
-
-		if (wanted(r, c, NULL) && claims_judge(c, r->store, j))
-			n[j[0].verdict]++;
-	}
+	report_count_verdicts(r, n);
 	fprintf(f, "<p>%zu published claims, as measured here:</p>\n<ul class=\"counts\">\n", all);
 	for (size_t v = 0; v < CLAIM_VERDICTS; v++) {
+		const char *name = claim_verdict_name((enum claim_verdict)v);
+
 		if (!n[v])
 			continue;
-		fprintf(f, "<li><span class=\"v %s\">%s ", classes[v], signs[v]);
-		html_text(f, claim_verdict_name((enum claim_verdict)v));
-		fprintf(f, "</span> <b>%zu</b></li>\n", n[v]);
+		fputs("<li><a href=\"#claims\" data-verdict=\"", f);
+		html_text(f, name);
+		fprintf(f, "\"><span class=\"v %s\">%s ", classes[v], signs[v]);
+		html_text(f, name);
+		fprintf(f, "</span> <b>%zu</b></a></li>\n", n[v]);
 	}
 	fputs("</ul>\n", f);
 }
@@ -99,6 +108,11 @@ static void put_claim(FILE *f, const struct report *r, const struct claim *c, bo
 	struct claim_judgement j[CLAIM_SUBJECTS];
 	size_t n = claims_judge(c, r->store, j);
 
+	fputs("<tbody data-verdict=\"", f);
+	html_text(f, n ? claim_verdict_name(j[0].verdict) : "");
+	fputs("\" data-topic=\"", f);
+	html_text(f, c->topic);
+	fputs("\">\n", f);
 	for (size_t i = 0; i < n; i++) {
 		fputs("<tr>", f);
 		if (!i) {
@@ -122,6 +136,7 @@ static void put_claim(FILE *f, const struct report *r, const struct claim *c, bo
 		put_judgement(f, &j[i]);
 		fputs("</tr>\n", f);
 	}
+	fputs("</tbody>\n", f);
 }
 
 void report_put_claims(FILE *f, const struct report *r, const char *topic)
@@ -132,17 +147,21 @@ void report_put_claims(FILE *f, const struct report *r, const char *topic)
 		fputs("<section>\n<h2 id=\"claims\">All claims</h2>\n", f);
 	else if (n)
 		fputs("<h3>What was published, and what it is worth here</h3>\n", f);
+	if (n && !topic)
+		report_put_filter(f, r);
 	if (n) {
 		fprintf(f,
-			"<div class=\"scroll%s\" tabindex=\"0\" role=\"region\" "
+			"<div class=\"scroll%s\"%s tabindex=\"0\" role=\"region\" "
 			"aria-label=\"Claims\">"
-			"<table>\n<tr><th>claim</th><th>what is claimed</th><th>published</th>"
-			"<th>in</th><th>verdict</th><th>measured here</th><th>why</th></tr>\n",
-			n > 30 ? " long" : "");
+			"<table>\n<thead><tr><th>claim</th><th>what is "
+			"claimed</th><th>published</th>"
+			"<th>in</th><th>verdict</th><th>measured here</th><th>why</th></tr>"
+			"</thead>\n",
+			n > 30 ? " long" : "", topic ? "" : " id=\"all-claims\"");
 		for (size_t i = 0; i < claims_count(r->claims); i++) {
 			const struct claim *c = claims_get(r->claims, i);
 
-			if (wanted(r, c, topic))
+			if (report_wants_claim(r, c, topic))
 				put_claim(f, r, c, !topic);
 		}
 		fputs("</table></div>\n", f);
@@ -162,7 +181,7 @@ void report_print_verdicts(const struct report *r, FILE *out)
 		return;
 	list = calloc(claims_count(r->claims), sizeof(*list));
 	for (size_t i = 0; list && i < claims_count(r->claims); i++)
-		if (wanted(r, claims_get(r->claims, i), NULL))
+		if (report_wants_claim(r, claims_get(r->claims, i), NULL))
 			list[n++] = claims_get(r->claims, i);
 	if (n)
 		claims_show_list(out, list, n, r->store, false);

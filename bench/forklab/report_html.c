@@ -45,27 +45,10 @@ void html_textf(FILE *f, const char *fmt, ...)
 }
 
 /* An id from a name that a record brought along. */
-static void put_id(FILE *f, const char *name)
+void report_put_id(FILE *f, const char *name)
 {
 	for (; *name; name++)
 		fputc(strchr("abcdefghijklmnopqrstuvwxyz0123456789-", *name) ? *name : '-', f);
-}
-
-/* "threads-vs-processes" reads "Threads vs processes". */
-static void put_title(FILE *f, const char *topic)
-{
-	char text[120];
-
-	/* Its questions are also about threads. */
-	if (!strcmp(topic, "spawn-vs-fork"))
-		topic = "what-a-start-costs: thread, fork, spawn";
-	snprintf(text, sizeof(text), "%s", topic);
-	for (char *p = text; *p; p++)
-		if (*p == '-' || *p == '_')
-			*p = ' ';
-	if (text[0] >= 'a' && text[0] <= 'z')
-		text[0] = (char)(text[0] - 'a' + 'A');
-	html_text(f, text);
 }
 
 static void put_head(FILE *f)
@@ -86,9 +69,9 @@ static void put_nav(FILE *f, const struct report *r)
 		const char *topic = json_string_value(json_array_get(r->topics, i));
 
 		fputs("<a href=\"#t-", f);
-		put_id(f, topic);
+		report_put_id(f, topic);
 		fputs("\">", f);
-		put_title(f, topic);
+		report_put_title(f, topic);
 		fputs("</a>", f);
 	}
 	fputs("<a href=\"#claims\">All claims</a><a href=\"#noise\">Noise floor</a>"
@@ -127,9 +110,9 @@ static void put_first_screen(FILE *f, const struct report *r)
 static void put_topic(FILE *f, struct report *r, const char *topic)
 {
 	fputs("<section>\n<h2 id=\"t-", f);
-	put_id(f, topic);
+	report_put_id(f, topic);
 	fputs("\">", f);
-	put_title(f, topic);
+	report_put_title(f, topic);
 	fputs("</h2>\n", f);
 	for (size_t i = 0; i < r->nbenches; i++)
 		if (!strcmp(r->benches[i].topic, topic))
@@ -154,8 +137,10 @@ static void put_page(FILE *f, struct report *r)
 	fputs("</main>\n<footer>\n<p>Written by forklab " FORKLAB_VERSION " at ", f);
 	html_text(f, utc);
 	fputs(". The records behind every number lie in "
-	      "<code>build/results</code>.</p>\n</footer>\n</body>\n</html>\n",
+	      "<code>build/results</code>.</p>\n</footer>\n",
 		f);
+	report_put_script(f);
+	fputs("</body>\n</html>\n", f);
 }
 
 int report_page(struct report *r)

@@ -151,6 +151,7 @@ static void fill(const struct report *r, struct report_bench *b, const char *nam
 	b->op = first(report_text(any, "op"), report_text(info, "op"), "one operation");
 	b->chart = report_text(info, "chart");
 	b->chart_axis = report_text(info, "chart_axis");
+	b->answer = report_text(info, "answer");
 	b->share = report_number(info, "share", 0);
 }
 
@@ -258,18 +259,21 @@ static int list_topics(struct report *r)
 	return seen ? 0 : -ENOMEM;
 }
 
-/* Within a topic the benchmark that is given most time is its main question, and comes first. */
-static void sort_benches(struct report *r)
+/* Topic by topic; within one the main question comes first, then what is given most time. */
+static int reading_order(const void *left, const void *right)
 {
-	for (size_t i = 1; i < r->nbenches; i++)
-		for (size_t k = i; k > 0; k--) {
-			struct report_bench *a = &r->benches[k - 1], *b = &r->benches[k], keep = *a;
+	const struct report_bench *a = left, *b = right;
+	size_t rank_a = report_topic_rank(a->topic), rank_b = report_topic_rank(b->topic);
 
-			if (strcmp(a->topic, b->topic) || a->share >= b->share)
-				break;
-			*a = *b;
-			*b = keep;
-		}
+	if (rank_a != rank_b)
+		return rank_a < rank_b ? -1 : 1;
+	if (strcmp(a->topic, b->topic))
+		return strcmp(a->topic, b->topic);
+	if (report_is_main(a) != report_is_main(b))
+		return report_is_main(a) ? -1 : 1;
+	if (a->share > b->share || a->share < b->share)
+		return a->share > b->share ? -1 : 1;
+	return strcmp(a->name, b->name);
 }
 
 int report_model(struct report *r)
@@ -299,7 +303,7 @@ int report_model(struct report *r)
 			if (err)
 				break;
 		}
-	sort_benches(r);
+	qsort(r->benches, r->nbenches, sizeof(*r->benches), reading_order);
 	if (!err)
 		err = list_topics(r);
 	json_decref(list);

@@ -1,4 +1,4 @@
-/* report_parts.c - the other parts of the page: machine, answers, noise floor, left out, provenance */
+/* report_parts.c - the other parts of the page: machine, noise floor, left out, provenance */
 #include "report.h"
 
 #include <stdlib.h>
@@ -77,31 +77,6 @@ void report_put_machine(FILE *f, const struct report *r)
 			? "; a quick run: wider intervals, fewer points"
 			: "");
 	fputs("</p>\n", f);
-}
-
-void report_put_answers(FILE *f, const struct report *r)
-{
-	char sentence[700];
-
-	if (!r->nbenches) {
-		fputs("<p class=\"note\">There are no results here yet: <code>make report</code> "
-		      "measures.</p>\n",
-			f);
-		return;
-	}
-	fputs("<ul class=\"answers\">\n", f);
-	for (size_t i = 0; i < r->nbenches; i++) {
-		const struct report_bench *b = &r->benches[i];
-
-		if (!strcmp(b->topic, "instrument"))
-			continue;
-		fputs("<li><p class=\"q\">", f);
-		report_put_question(f, b);
-		fputs("</p><p class=\"a\">", f);
-		html_text(f, report_sentence(b, sentence, sizeof(sentence)));
-		fputs("</p></li>\n", f);
-	}
-	fputs("</ul>\n", f);
 }
 
 static void put_selftest(FILE *f, const json_t *s)

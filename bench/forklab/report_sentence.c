@@ -80,15 +80,6 @@ static size_t pairs(const struct report_bench *b, const struct report_slice *s,
 	return n;
 }
 
-static void say_start(FILE *f, const struct pair *p, size_t n)
-{
-	fprintf(f,
-		"Starting and ending a process by %s costs %s times %s a %s here (%s against %s)",
-		p->a, p->ratio, p->interval, p->b, p->ma, p->mb);
-	for (size_t i = 1; i < n; i++)
-		fprintf(f, "; by %s %s times %s", p[i].a, p[i].ratio, p[i].interval);
-}
-
 /* Who takes less of the same base's time: only where the intervals do not meet. */
 static const char *winner(const struct pair *a, const struct pair *b)
 {
@@ -265,9 +256,7 @@ static void say_nothing(FILE *f, const struct report_bench *b)
 
 static void put_sentence(FILE *f, const struct report_bench *b)
 {
-	static const char *const starts[] = {"fork", "posix_spawn", "vfork", NULL};
 	static const char *const workers[] = {"processes", "threads", "threads_one_lock", NULL};
-	const bool start = !strcmp(b->name, "start_cost");
 	const bool work = !strcmp(b->name, "threads_vs_processes");
 	struct report_slice s;
 	struct pair p[SAID];
@@ -275,13 +264,13 @@ static void put_sentence(FILE *f, const struct report_bench *b)
 
 	report_axes(b, &s);
 	report_slice_fix(b, &s, s.naxes);
+	if (report_answer(f, b, &s))
+		return;
 	if (!strcmp(b->name, "parent_memory") && say_memory(f, b, &s))
 		return;
-	n = pairs(b, &s, start ? starts : work ? workers : NULL, p);
+	n = pairs(b, &s, work ? workers : NULL, p);
 	if (!n)
 		say_nothing(f, b);
-	else if (start)
-		say_start(f, p, n);
 	else if (work)
 		say_workers(f, &s, p, n);
 	else

@@ -51,6 +51,9 @@ struct bench {
 	const char *
 		round_axis; /* points that differ in this axis alone take turns in one round; NULL: each
 				 * point is a block of its own */
+	/* The answer to the question in one sentence, with blanks for what was measured: "a process costs {fork/thread}
+	 * times a thread ({fork})", "{pool@tasks=1000}" where the point is not the first; NULL: said by rule. */
+	const char *answer;
 	const char *marks[BENCH_MARKS]; /* further times of the same sample: "call_returned", ... */
 	bool single;            /* one op a sample: latencies, whose tails batching would hide */
 	const char *chart;      /* kind of chart: plots/KIND.gp */
