@@ -25,8 +25,11 @@
 #include <unistd.h>
 
 static _Thread_local unsigned fault_at; /* the call with this number from now on fails; 0: none */
-static _Thread_local unsigned fault_times = 1; /* and as many as this in a row */
-static bool fault_memory;
+static _Thread_local unsigned fault_times = 1;    /* and as many as this in a row */
+static bool fault_memory __attribute__((unused)); /* by who includes this, under a sanitizer */
+
+/* Blocks of memory that this thread has and has not given back; a sanitizer counts them itself. */
+static _Thread_local long fault_blocks __attribute__((unused));
 
 static bool faults_now(void)
 {
@@ -167,20 +170,36 @@ ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 void *__libc_malloc(size_t n);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *at, size_t n);
+void __libc_free(void *at);
 
 void *malloc(size_t n)
 {
-	return fault_memory && fault(ENOMEM) ? NULL : __libc_malloc(n);
+	void *at = fault_memory && fault(ENOMEM) ? NULL : __libc_malloc(n);
+
+	fault_blocks += at != NULL;
+	return at;
 }
 
 void *calloc(size_t n, size_t size)
 {
-	return fault_memory && fault(ENOMEM) ? NULL : __libc_calloc(n, size);
+	void *at = fault_memory && fault(ENOMEM) ? NULL : __libc_calloc(n, size);
+
+	fault_blocks += at != NULL;
+	return at;
 }
 
-void *realloc(void *at, size_t n)
+void *realloc(void *before, size_t n)
 {
-	return fault_memory && fault(ENOMEM) ? NULL : __libc_realloc(at, n);
+	void *at = fault_memory && fault(ENOMEM) ? NULL : __libc_realloc(before, n);
+
+	fault_blocks += at && !before;
+	return at;
+}
+
+void free(void *at)
+{
+	fault_blocks -= at != NULL;
+	__libc_free(at);
 }
 
 void *mmap(void *at, size_t n, int protection, int flags, int fd, off_t offset)
