@@ -210,6 +210,24 @@ START_TEST(an_object_in_whose_create_a_call_fails_is_not_made_and_leaves_nothing
 }
 END_TEST
 
+START_TEST(no_descriptor_and_no_room_are_told_by_name)
+{
+	static int (*const calls[])(enum mp_method) = {make_memory, make_queue, make_pool};
+
+	fault_memory = false;
+	for (size_t i = 0; i < 3; i++) {
+		fault_at = 1;
+		ck_assert_int_eq(calls[i](MP_THREAD), -EMFILE);
+		fault_at = 2;
+		ck_assert_int_eq(calls[i](MP_THREAD), -ENOSPC);
+	}
+	fault_at = 1;
+	ck_assert_int_eq(make_pipe(MP_THREAD), -EMFILE);
+	fault_at = 2;
+	ck_assert_int_eq(make_process(MP_THREAD), -EAGAIN);
+}
+END_TEST
+
 START_TEST(a_lock_for_which_there_is_no_memory_is_no_lock)
 {
 	struct mp_lock l;
@@ -322,6 +340,7 @@ Suite *suite(void)
 	tcase_add_loop_test(
 		c, a_pool_in_whose_create_a_call_fails_says_so_and_leaves_nothing, 0, NMETHODS);
 	tcase_add_test(c, an_object_in_whose_create_a_call_fails_is_not_made_and_leaves_nothing);
+	tcase_add_test(c, no_descriptor_and_no_room_are_told_by_name);
 	tcase_add_test(c, a_lock_for_which_there_is_no_memory_is_no_lock);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 	tcase_add_loop_test(

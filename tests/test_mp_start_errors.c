@@ -3,6 +3,7 @@
  */
 #include "faults.h"
 #include "mp/event.h"
+#include "mp/pool.h"
 #include "mp/process_impl.h"
 #include "mp/wire.h"
 #include "mp_kit.h"
@@ -116,11 +117,17 @@ END_TEST
 START_TEST(a_program_that_ends_before_mp_init_is_an_error_of_start)
 {
 	struct mp_process_options o = {.entry = "give_back_argument", .method = kit_method[_i]};
+	struct mp_pool_options workers = {.entry = "give_back_argument",
+		.tasks = (const struct mp_task[]){{NULL, NULL}},
+		.workers = 2,
+		.method = kit_method[_i]};
 	struct mp_process *p;
+	struct mp_pool *pool;
 
 	setenv(EARLY, "end", 1);
 	for (int i = 0; i < 20; i++)
 		ck_assert_int_eq(mp_process_start(&o, &p), -ECHILD);
+	ck_assert_int_eq(mp_pool_create(&workers, &pool), -ECHILD);
 	unsetenv(EARLY);
 	ck_assert_int_eq(kit_end(kit_start("give_back_argument", kit_method[_i], 5)), 5);
 }
