@@ -1,9 +1,12 @@
 /* mp_kit.c - children for the tests of demos/mp */
 #include "mp_kit.h"
 #include <check.h>
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct mp_memory *kit_memory;
 
@@ -61,6 +64,69 @@ void *kit_attach(struct mp_child *self, struct mp_memory **m)
 int kit_number(const struct mp_child *self)
 {
 	return *(const int *)mp_child_argument(self, NULL);
+}
+
+/* The children of a process's first thread; the first of them, or 0. */
+static pid_t list_children(pid_t pid, unsigned *n)
+{
+	char path[64];
+	int child, first = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
+	f = fopen(path, "re");
+	ck_assert_ptr_nonnull(f);
+	for (*n = 0; fscanf(f, "%d", &child) == 1; ++*n)
+		first = first ? first : child;
+	fclose(f);
+	return first;
+}
+
+pid_t kit_server(void)
+{
+	unsigned n;
+
+	return list_children(getpid(), &n);
+}
+
+unsigned kit_children(pid_t pid)
+{
+	unsigned n;
+
+	list_children(pid, &n);
+	return n;
+}
+
+unsigned kit_fds(pid_t pid)
+{
+	char path[64];
+	unsigned n = 0;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	d = opendir(path);
+	ck_assert_ptr_nonnull(d);
+	for (struct dirent *e; (e = readdir(d));)
+		n += e->d_name[0] != '.';
+	closedir(d);
+	return n;
+}
+
+void kit_asleep(pid_t pid)
+{
+	uint64_t end_ns = mp_deadline_ns(WAIT_MS);
+	char path[64], state = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	while (state != 'S') {
+		FILE *f = fopen(path, "re");
+
+		ck_assert_ptr_nonnull(f);
+		if (fscanf(f, "%*d %*s %c", &state) != 1)
+			state = 0;
+		fclose(f);
+		ck_assert_msg(mp_now_ns() < end_ns, "process %d is awake", (int)pid);
+	}
 }
 
 #define HEAD offsetof(struct kit_message, bytes)

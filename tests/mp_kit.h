@@ -47,6 +47,18 @@ void *kit_attach(struct mp_child *self, struct mp_memory **m);
 /* In a child: the number that kit_start was given. */
 int kit_number(const struct mp_child *self);
 
+/* The forkserver, where nothing else is a child of this process; 0: there is none. */
+pid_t kit_server(void);
+
+/* How many descriptors a process has open. */
+unsigned kit_fds(pid_t pid);
+
+/* How many children a process of one thread has, those included that it has not waited for. */
+unsigned kit_children(pid_t pid);
+
+/* Waits until pid, which has nothing more to do but to wait, sleeps. Fails the test after WAIT_MS. */
+void kit_asleep(pid_t pid);
+
 /* Messages that can be checked: of different lengths, with bytes that follow from the number. */
 struct kit_message {
 	uint32_t producer, number;

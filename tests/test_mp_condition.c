@@ -10,6 +10,7 @@
 #include "mp_kit.h"
 #include "suite.h"
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #define PLACES 4
@@ -51,6 +52,14 @@ static void make(void)
 
 /* ---- what the children do ---- */
 
+/* Also where somebody has died with the lock, which a notify or a wait alone leaves whole. */
+static int take(struct shared *s)
+{
+	int err = mp_lock_acquire(&s->lock, WAIT_MS);
+
+	return err == -EOWNERDEAD ? mp_lock_recover(&s->lock) : err;
+}
+
 /* One more waits; the last thing before the sleep is under the lock, so who sees it then can notify. */
 static int wait_turn(struct mp_child *self)
 {
@@ -58,10 +67,12 @@ static int wait_turn(struct mp_child *self)
 	struct shared *s = kit_attach(self, &m);
 	int err;
 
-	if (!s || mp_lock_acquire(&s->lock, WAIT_MS))
+	if (!s || take(s))
 		return 1;
 	s->waiting++;
 	err = mp_condition_wait(&s->changed, &s->lock, WAIT_MS);
+	if (err == -EOWNERDEAD)
+		err = mp_lock_recover(&s->lock);
 	if (!err)
 		s->passed++;
 	mp_lock_release(&s->lock);
@@ -73,11 +84,43 @@ static int wait_event(struct mp_child *self)
 {
 	struct mp_memory *m;
 	struct shared *s = kit_attach(self, &m);
-	int err = s ? mp_event_wait(&s->go, WAIT_MS) : -EINVAL;
+	int err = -EINVAL;
 
+	if (s) {
+		mp_event_set(&s->ready);
+		err = mp_event_wait(&s->go, WAIT_MS);
+	}
 	if (s)
 		mp_memory_destroy(m);
 	return err ? 1 : 0;
+}
+
+/* The exit code is what the wait has returned. */
+static int tell_wait(struct mp_child *self)
+{
+	struct mp_memory *m;
+	struct shared *s = kit_attach(self, &m);
+	int err;
+
+	if (!s || mp_lock_acquire(&s->lock, WAIT_MS))
+		return 1;
+	s->waiting++;
+	err = mp_condition_wait(&s->changed, &s->lock, WAIT_MS);
+	/* The lock is ours, so that we may release it; what it protects stays suspect. */
+	if (mp_lock_release(&s->lock))
+		return 2;
+	mp_memory_destroy(m);
+	return -err;
+}
+
+static int notify_and_die(struct mp_child *self)
+{
+	struct mp_memory *m;
+	struct shared *s = kit_attach(self, &m);
+
+	if (!s || mp_lock_acquire(&s->lock, WAIT_MS) || mp_condition_notify_all(&s->changed))
+		return 1;
+	return raise(SIGKILL);
 }
 
 static int take_part(struct mp_child *self)
@@ -97,7 +140,8 @@ static int take_part(struct mp_child *self)
 }
 
 static const struct mp_entry entries[] = {{"wait_turn", wait_turn}, {"wait_event", wait_event},
-	{"take_part", take_part}, {NULL, NULL}};
+	{"tell_wait", tell_wait}, {"notify_and_die", notify_and_die}, {"take_part", take_part},
+	{NULL, NULL}};
 
 void test_early(int argc, char **argv)
 {
@@ -116,7 +160,7 @@ static void wait_for_waiters(uint32_t n)
 	uint64_t end_ns = mp_deadline_ns(WAIT_MS);
 
 	for (uint32_t seen = 0; seen < n;) {
-		lock_now();
+		ck_assert_int_eq(take(shared), 0);
 		seen = shared->waiting;
 		mp_lock_release(&shared->lock);
 		ck_assert_msg(mp_now_ns() < end_ns, "%u of %u wait", seen, n);
@@ -125,7 +169,7 @@ static void wait_for_waiters(uint32_t n)
 
 static void notify(uint32_t n)
 {
-	lock_now();
+	ck_assert_int_eq(take(shared), 0);
 	ck_assert_int_eq(mp_condition_notify(&shared->changed, n), 0);
 	mp_lock_release(&shared->lock);
 }
@@ -179,9 +223,7 @@ END_TEST
 
 START_TEST(killed_waiters_hang_neither_the_notifier_nor_the_living)
 {
-	int rounds = KILLS_EACH;
-
-	for (int i = 0; i < rounds; i++) {
+	for (int i = 0; i < KILLS_EACH; i++) {
 		struct mp_process *dead[2], *alive;
 
 		shared->waiting = shared->passed = 0;
@@ -190,18 +232,34 @@ START_TEST(killed_waiters_hang_neither_the_notifier_nor_the_living)
 		wait_for_waiters(2);
 		alive = kit_start("wait_turn", kit_method[_i], 0);
 		wait_for_waiters(3);
-		/* One is dead before the notify, the other dies with the wake on its way to it. */
+		/* One is dead before the notify, the other dies with the wake on its way to it, or when it has it. */
 		kit_kill(dead[0]);
-		mp_process_kill(dead[1]);
+		if (i % 2)
+			ck_assert_int_eq(mp_process_kill(dead[1]), 0);
 		notify(3);
+		ck_assert_int_eq(mp_process_kill(dead[1]), 0);
 		ck_assert_int_eq(kit_end(alive), 0);
 		ck_assert_int_eq(mp_process_join(dead[1], WAIT_MS), 0);
 		ck_assert_int_eq(mp_process_close(dead[1]), 0);
-		if (mp_lock_acquire(&shared->lock, WAIT_MS) == -EOWNERDEAD)
-			mp_lock_recover(&shared->lock);
-		mp_condition_create(&shared->changed);
+		ck_assert_int_eq(take(shared), 0);
 		mp_lock_release(&shared->lock);
 	}
+}
+END_TEST
+
+START_TEST(a_waiter_is_told_of_a_death_with_the_lock_and_of_a_lost_lock)
+{
+	struct mp_process *p = kit_start("tell_wait", kit_method[_i], 0);
+
+	wait_for_waiters(1);
+	ck_assert_int_eq(kit_end(kit_start("notify_and_die", kit_method[_i], 0)), -SIGKILL);
+	ck_assert_int_eq(kit_end(p), EOWNERDEAD);
+	/* It has released the lock without recover. */
+	ck_assert_int_eq(mp_lock_acquire(&shared->lock, 0), -ENOTRECOVERABLE);
+	ck_assert_int_eq(mp_lock_create(&shared->lock), 0);
+	ck_assert_int_eq(kit_end(kit_start("notify_and_die", kit_method[_i], 0)), -SIGKILL);
+	ck_assert_int_eq(mp_lock_acquire(&shared->lock, 0), -EOWNERDEAD);
+	ck_assert_int_eq(mp_condition_wait(&shared->changed, &shared->lock, 0), -ENOTRECOVERABLE);
 }
 END_TEST
 
@@ -244,12 +302,17 @@ END_TEST
 START_TEST(killed_event_waiters_leave_nothing_behind)
 {
 	for (int i = 0; i < KILLS_EACH; i++) {
-		struct mp_process *dead = kit_start("wait_event", kit_method[_i], 0);
-		struct mp_process *alive = kit_start("wait_event", kit_method[_i], 0);
+		struct mp_process *p[2];
 
-		kit_kill(dead);
+		for (int k = 0; k < 2; k++) {
+			mp_event_clear(&shared->ready);
+			p[k] = kit_start("wait_event", kit_method[_i], 0);
+			ck_assert_int_eq(mp_event_wait(&shared->ready, WAIT_MS), 0);
+			kit_asleep(mp_process_pid(p[k]));
+		}
+		kit_kill(p[0]);
 		mp_event_set(&shared->go);
-		ck_assert_int_eq(kit_end(alive), 0);
+		ck_assert_int_eq(kit_end(p[1]), 0);
 		mp_event_clear(&shared->go);
 	}
 }
@@ -320,6 +383,8 @@ Suite *suite(void)
 	tcase_add_loop_test(c, notify_lets_as_many_go_as_it_says_and_all_the_rest, 0, NMETHODS);
 	tcase_add_test(c, a_notify_that_nobody_waits_for_is_gone);
 	tcase_add_loop_test(c, killed_waiters_hang_neither_the_notifier_nor_the_living,
+		FIRST_PROCESS, NMETHODS);
+	tcase_add_loop_test(c, a_waiter_is_told_of_a_death_with_the_lock_and_of_a_lost_lock,
 		FIRST_PROCESS, NMETHODS);
 	tcase_add_test(c, after_destroy_it_is_no_condition_and_no_event);
 	c = gated_case(s, "event");

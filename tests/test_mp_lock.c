@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* ThreadSanitizer ends the program at a release by somebody who does not own the lock. */
@@ -120,6 +121,33 @@ START_TEST(memory_of_no_size_or_more_than_there_is_is_refused)
 }
 END_TEST
 
+START_TEST(memory_above_a_limit_of_the_process_is_refused)
+{
+	struct rlimit before, small = {4096, 4096};
+	struct mp_memory *m;
+	int err;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small.rlim_max = before.rlim_max;
+	signal(SIGXFSZ, SIG_IGN);
+	/* An assertion writes to a file: not now. */
+	setrlimit(RLIMIT_FSIZE, &small);
+	err = mp_memory_create(1 << 20, &m);
+	setrlimit(RLIMIT_FSIZE, &before);
+	ck_assert_int_eq(err, -EFBIG);
+	signal(SIGXFSZ, SIG_DFL);
+#if !defined(__SANITIZE_ADDRESS__) &&                                                              \
+	!defined(__SANITIZE_THREAD__) /* they need addresses themselves */
+	ck_assert_int_eq(getrlimit(RLIMIT_AS, &before), 0);
+	small.rlim_max = before.rlim_max;
+	setrlimit(RLIMIT_AS, &small);
+	err = mp_memory_create(1 << 20, &m);
+	setrlimit(RLIMIT_AS, &before);
+	ck_assert_int_eq(err, -ENOMEM);
+#endif
+}
+END_TEST
+
 START_TEST(a_file_that_could_be_cut_short_is_refused)
 {
 	struct mp_handle h = {.kind = MP_HANDLE_MEMORY, .fd = memfd_create("test", MFD_CLOEXEC)};
@@ -174,6 +202,7 @@ START_TEST(a_lock_that_another_has_is_not_given_and_not_released)
 	ck_assert_int_eq(mp_event_wait(&shared->ready, WAIT_MS), 0);
 	ck_assert_int_eq(mp_lock_acquire(&shared->lock, 0), -ETIMEDOUT);
 	ck_assert_int_eq(mp_lock_acquire(&shared->lock, -5), -ETIMEDOUT);
+	ck_assert_int_eq(mp_lock_acquire(&shared->lock, INT64_MIN), -ETIMEDOUT);
 	ck_assert_int_eq(mp_lock_acquire(&shared->lock, 10), -ETIMEDOUT);
 	not_the_owners(mp_lock_release(&shared->lock));
 	ck_assert_int_eq(mp_lock_destroy(&shared->lock), -EBUSY);
@@ -188,6 +217,9 @@ START_TEST(an_owner_is_told_that_it_has_the_lock_already)
 {
 	lock_now();
 	ck_assert_int_eq(mp_lock_acquire(&shared->lock, MP_FOREVER), -EDEADLK);
+	ck_assert_int_eq(mp_lock_acquire(&shared->lock, 4 * WAIT_MS), -EDEADLK);
+	ck_assert_int_eq(mp_lock_acquire(&shared->lock, 0), -EDEADLK);
+	ck_assert_int_eq(mp_lock_destroy(&shared->lock), -EBUSY);
 	ck_assert_int_eq(mp_lock_recover(&shared->lock), -EINVAL);
 	ck_assert_int_eq(mp_lock_release(&shared->lock), 0);
 	not_the_owners(mp_lock_release(&shared->lock));
@@ -249,6 +281,8 @@ START_TEST(after_destroy_it_is_no_lock)
 	ck_assert_int_eq(mp_lock_destroy(&shared->lock), -EINVAL);
 	ck_assert_int_eq(mp_lock_acquire(NULL, 0), -EINVAL);
 	ck_assert_int_eq(mp_lock_release(NULL), -EINVAL);
+	ck_assert_int_eq(mp_lock_recover(NULL), -EINVAL);
+	ck_assert_int_eq(mp_lock_destroy(NULL), -EINVAL);
 }
 END_TEST
 
@@ -260,6 +294,7 @@ Suite *suite(void)
 	tcase_add_checked_fixture(c, make, kit_drop);
 	tcase_add_test(c, memory_is_zeroed_and_whole_pages);
 	tcase_add_test(c, memory_of_no_size_or_more_than_there_is_is_refused);
+	tcase_add_test(c, memory_above_a_limit_of_the_process_is_refused);
 	tcase_add_test(c, a_file_that_could_be_cut_short_is_refused);
 	tcase_add_loop_test(c, a_handle_of_another_kind_is_refused_in_the_child, 0, NMETHODS);
 	c = gated_case(s, "lock");

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -287,6 +288,30 @@ START_TEST(half_a_message_is_never_a_whole_one)
 }
 END_TEST
 
+START_TEST(a_message_that_cannot_be_read_is_no_half_message_either)
+{
+	const size_t readable = 160 << 10, nbytes = 200 << 10;
+	unsigned char *bytes =
+		mmap(NULL, 256 << 10, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t n;
+
+	ck_assert_ptr_ne(bytes, MAP_FAILED);
+	ck_assert_int_eq(mprotect(bytes + readable, (256 << 10) - readable, PROT_NONE), 0);
+	/* Nothing has gone out: the pipe is as it was. */
+	ck_assert_int_eq(mp_pipe_send(here, bytes + readable, 8, 0), -EFAULT);
+	ck_assert_int_eq(mp_pipe_send(here, NULL, 8, 0), -EFAULT);
+	ck_assert_int_eq(mp_pipe_send(here, "whole", 5, 0), 0);
+	ck_assert_int_eq(mp_pipe_receive(there, bytes + readable, 5, &n, 0), -EFAULT);
+	ck_assert_int_eq(mp_pipe_receive(there, bytes, 5, &n, 0), 0);
+	ck_assert_int_eq(memcmp(bytes, "whole", 5), 0);
+	/* The kernel takes it in pieces, and one of them has gone out. */
+	ck_assert_int_eq(mp_pipe_send(here, bytes, nbytes, 0), -EFAULT);
+	ck_assert_int_eq(mp_pipe_send(here, "x", 1, 0), -EPIPE);
+	ck_assert_int_eq(mp_pipe_receive(there, bytes, nbytes, &n, 0), -EPROTO);
+	munmap(bytes, 256 << 10);
+}
+END_TEST
+
 START_TEST(a_length_that_no_message_has_is_refused_without_memory)
 {
 	static const unsigned char huge[] = {0xfe, 0xff, 0xff, 0xff, 1, 2, 3};
@@ -296,6 +321,7 @@ START_TEST(a_length_that_no_message_has_is_refused_without_memory)
 	ck_assert_int_eq(write(mp_pipe_fd(there), huge, sizeof(huge)), sizeof(huge));
 	ck_assert_int_eq(mp_pipe_receive(here, buffer, sizeof(buffer), &n, 0), -EPROTO);
 	ck_assert_int_eq(mp_pipe_send(here, buffer, (size_t)MP_MESSAGE_MAX + 1, 0), -EMSGSIZE);
+	ck_assert_int_eq(mp_pipe_send(here, buffer, SIZE_MAX, 0), -EMSGSIZE);
 }
 END_TEST
 
@@ -337,6 +363,8 @@ START_TEST(wait_tells_which_of_several_is_ready)
 	ck_assert_int_eq(mp_wait(fds, ready, MP_WAIT_MAX + 1, 0), -EINVAL);
 	fds[0] = 1 << 20;
 	ck_assert_int_eq(mp_wait(fds, ready, 1, 0), -EBADF);
+	fds[0] = -1;
+	ck_assert_int_eq(mp_wait(fds, ready, 2, 0), -EBADF);
 }
 END_TEST
 
@@ -371,6 +399,7 @@ Suite *suite(void)
 	tcase_add_test(c, a_message_longer_than_the_buffer_waits_for_a_longer_one);
 	tcase_add_test(c, timeouts_end_a_wait_and_keep_what_has_come);
 	tcase_add_test(c, half_a_message_is_never_a_whole_one);
+	tcase_add_test(c, a_message_that_cannot_be_read_is_no_half_message_either);
 	tcase_add_test(c, a_length_that_no_message_has_is_refused_without_memory);
 	tcase_add_test(c, one_way_means_one_way);
 	tcase_add_test(c, out_of_descriptors_is_an_error);

@@ -250,6 +250,7 @@ START_TEST(terminate_ends_workers_that_ignore_sigterm_and_stopped_ones)
 	ck_assert_int_eq(mp_pool_map_async(p, &m, &a), 0);
 	while (shared->deaf < STUBBORN && mp_now_ns() < end_ns)
 		mp_async_wait(a, 1);
+	ck_assert_uint_eq(shared->deaf, STUBBORN);
 	ck_assert_uint_eq(mp_pool_pids(p, pids, STUBBORN), STUBBORN);
 	for (int i = 0; i < STUBBORN; i += 2)
 		ck_assert_int_eq(kill(pids[i], SIGSTOP), 0);
@@ -289,7 +290,9 @@ START_TEST(a_thread_in_a_task_outlasts_terminate_and_then_ends)
 	while (!mp_event_is_set(&shared->begins))
 		mp_async_wait(a, 1);
 	ck_assert_int_eq(mp_pool_terminate(p, 20), -ETIMEDOUT);
+	ck_assert_int_eq(mp_pool_terminate(p, INT64_MIN), -ETIMEDOUT);
 	ck_assert_int_eq(mp_pool_join(p, 20), -ETIMEDOUT);
+	ck_assert_int_eq(mp_pool_destroy(p), -EBUSY); /* its grace is 2 s */
 	mp_event_set(&shared->go);
 	ck_assert_int_eq(mp_pool_join(p, WAIT_MS), 0);
 	ck_assert_int_eq(mp_async_wait(a, 0), 0);
@@ -356,16 +359,23 @@ START_TEST(a_forked_childs_copy_of_a_pool_refuses_everything)
 	struct mp_pool *p = kit_pool("worker", tasks, kit_method[_i], 2);
 	struct mp_map m = map_of("toil", 100, 1);
 	siginfo_t info;
+	struct mp_async *a;
 	size_t failed;
-	pid_t pid = fork();
+	pid_t pid;
 
+	ck_assert_int_eq(mp_pool_map_async(p, &m, &a), 0);
+	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0)
 		_exit(mp_pool_map(p, &m, &failed) != -EPERM || mp_pool_poll(p, 0) != -EPERM ||
-			mp_pool_close(p) != -EPERM || mp_pool_join(p, 0) != -EPERM ||
-			mp_pool_terminate(p, 0) != -EPERM || mp_pool_destroy(p) != -EPERM);
+			mp_async_wait(a, MP_FOREVER) != -EPERM ||
+			mp_async_get(a, NULL, NULL, 0) != -EPERM || mp_pool_close(p) != -EPERM ||
+			mp_pool_join(p, 0) != -EPERM || mp_pool_terminate(p, 0) != -EPERM ||
+			mp_pool_destroy(p) != -EPERM);
 	ck_assert_int_eq(waitid(P_PID, (id_t)pid, &info, WEXITED), 0);
 	ck_assert_int_eq(info.si_status, 0);
+	ck_assert_int_eq(mp_async_wait(a, WAIT_MS), 0);
+	ck_assert_int_eq(mp_async_close(a), 0);
 	ck_assert_int_eq(mp_pool_map(p, &m, &failed), 0);
 	ck_assert_uint_eq(failed, 0);
 	ck_assert_int_eq(mp_pool_destroy(p), 0);

@@ -232,7 +232,7 @@ START_TEST(killed_workers_cost_at_most_their_own_task)
 	struct mp_pool *p = kit_pool("worker", tasks, kit_method[_i], WORKERS);
 	unsigned seed = 1 + (unsigned)_i, lost = 0, kills = 0;
 
-	while (kills < KILLS_EACH) {
+	while (lost < KILLS_EACH) {
 		struct mp_map m = kit_map("toil", MOST, kills % 3 ? 1 : 7);
 		struct mp_async *a;
 
@@ -250,8 +250,6 @@ START_TEST(killed_workers_cost_at_most_their_own_task)
 		ck_assert_int_eq(mp_async_close(a), 0);
 	}
 	ck_assert_uint_le(lost, kills);
-	/* At least one of a map's five kills hits a task: else nothing would have been shown. */
-	ck_assert_uint_ge(lost, kills / 5);
 	ck_assert_int_eq(mp_pool_destroy(p), 0);
 }
 END_TEST

@@ -11,12 +11,17 @@
 
 #define N 100
 
-static struct mp_event *go;
+struct shared {
+	struct mp_event go;
+	_Atomic uint32_t refused; /* by mp_pool_work, to workers */
+};
+
+static struct shared *shared;
 
 static void make(void)
 {
-	go = kit_make(sizeof(*go));
-	mp_event_create(go);
+	shared = kit_make(sizeof(*shared));
+	mp_event_create(&shared->go);
 }
 
 /* ---- tasks and workers ---- */
@@ -46,7 +51,15 @@ static const struct mp_task tasks[] = {
 
 static int worker(struct mp_child *self)
 {
-	return mp_pool_work(self, tasks) ? 1 : 0;
+	struct mp_memory *m;
+	struct shared *s = kit_attach(self, &m);
+	int err;
+
+	s->refused += mp_pool_work(self, NULL) == -EINVAL;
+	err = mp_pool_work(self, tasks);
+	s->refused += mp_pool_work(self, tasks) == -EBADF;
+	mp_memory_destroy(m);
+	return err ? 1 : 0;
 }
 
 static int no_pool(struct mp_child *self)
@@ -81,12 +94,19 @@ static void all_well(struct mp_pool *p)
 
 START_TEST(a_pool_that_cannot_be_is_refused)
 {
+	const struct mp_handle handle = mp_memory_handle(kit_memory);
 	const struct mp_pool_options wrong[] = {{.entry = NULL, .tasks = tasks},
 		{.entry = "worker", .tasks = NULL},
 		{.entry = "worker", .tasks = tasks, .workers = MP_POOL_WORKERS_MAX + 1},
 		{.entry = "worker", .tasks = tasks, .ring_bytes = MP_POOL_RING_MAX + 1},
 		{.entry = "worker", .tasks = tasks, .nbytes = 1},
 		{.entry = "worker", .tasks = tasks, .nhandles = 1},
+		{.entry = "worker",
+			.tasks = tasks,
+			.handles = &handle,
+			.nhandles = MP_POOL_HANDLES_MAX + 1},
+		{.entry = "worker", .tasks = tasks, .workers = UINT32_MAX},
+		{.entry = "worker", .tasks = tasks, .ring_bytes = SIZE_MAX},
 		{.entry = "worker", .tasks = tasks, .method = (enum mp_method)(MP_THREAD + 1)}};
 	struct mp_pool_options o = {.entry = "none", .tasks = tasks, .method = kit_method[_i]};
 	struct mp_pool *p;
@@ -120,6 +140,14 @@ START_TEST(a_map_that_cannot_be_is_refused_and_the_pool_goes_on)
 	m = squares();
 	m.results = NULL;
 	ck_assert_int_eq(mp_pool_map(p, &m, NULL), -EINVAL);
+	m = squares();
+	m.n = SIZE_MAX / 8 + 1;
+	ck_assert_int_eq(mp_pool_map(p, &m, NULL), -EINVAL);
+	m = (struct mp_map){.task = "square", .n = SIZE_MAX, .outcomes = pool_outcomes};
+	ck_assert_int_eq(mp_pool_map(p, &m, NULL), -EINVAL);
+	m = squares();
+	m.chunk = SIZE_MAX;
+	ck_assert_int_eq(mp_pool_map(p, &m, NULL), 0);
 	c = (struct mp_call){.task = "square", .item_bytes = 8};
 	ck_assert_int_eq(mp_pool_apply(p, &c, NULL, NULL), -EINVAL);
 	c = (struct mp_call){.task = "square", .item = pool_items, .item_bytes = 2048};
@@ -137,6 +165,7 @@ START_TEST(a_map_that_cannot_be_is_refused_and_the_pool_goes_on)
 	ck_assert_int_eq(mp_pool_map(p, &m, NULL), -EPIPE);
 	ck_assert_int_eq(mp_pool_join(p, WAIT_MS), 0);
 	ck_assert_int_eq(mp_pool_join(p, 0), 0);
+	ck_assert_uint_eq(shared->refused, 2 * 2);
 	ck_assert_int_eq(mp_pool_map(p, &m, NULL), -EPIPE);
 	ck_assert_int_eq(mp_pool_destroy(p), 0);
 }
@@ -153,9 +182,9 @@ START_TEST(fork_beside_a_thread_is_refused_and_leaves_nothing)
 	struct mp_pool *p;
 	pthread_t t;
 
-	ck_assert_int_eq(pthread_create(&t, NULL, wait_event, go), 0);
+	ck_assert_int_eq(pthread_create(&t, NULL, wait_event, &shared->go), 0);
 	ck_assert_int_eq(kit_try_pool("worker", tasks, MP_FORK, 2, &p), -EDEADLK);
-	mp_event_set(go);
+	mp_event_set(&shared->go);
 	pthread_join(t, NULL);
 	p = kit_pool("worker", tasks, MP_FORK, 2);
 	all_well(p);

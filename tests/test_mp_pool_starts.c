@@ -4,22 +4,15 @@
  * deadline: 300
  * sanitize: thread
  */
+#include "faults.h"
 #include "mp/event.h"
 #include "pool_kit.h"
 #include "suite.h"
-#include <dlfcn.h>
 #include <errno.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/mman.h>
-#include <sys/pidfd.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define STARTS_MAX 16 /* in vain, before a pool says that it is broken */
@@ -37,99 +30,6 @@ static void make(void)
 {
 	shared = kit_make(sizeof(*shared));
 	mp_event_create(&shared->go);
-}
-
-/* ---- failures on demand: calls number fail_at to fail_at + fail_for - 1 of these from now on fail ---- */
-
-static _Atomic unsigned fail_at, fail_for = 1;
-
-static bool fails_now(void)
-{
-	if (fail_at == 0)
-		return false;
-	if (fail_at > 1) {
-		fail_at--;
-		return false;
-	}
-	if (fail_for > 1)
-		fail_for--;
-	else
-		fail_at = 0;
-	return true;
-}
-
-#define REAL(type, name) ((type)(uintptr_t)dlsym(RTLD_NEXT, name))
-
-pid_t fork(void)
-{
-	if (!fails_now())
-		return REAL(pid_t(*)(void), "fork")();
-	errno = EAGAIN;
-	return -1;
-}
-
-int posix_spawn(pid_t *restrict pid, const char *restrict path,
-	const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *restrict attr,
-	char *const argv[restrict], char *const envp[restrict])
-{
-	int (*real)(pid_t *, const char *, const posix_spawn_file_actions_t *,
-		const posix_spawnattr_t *, char *const[], char *const[]) =
-		REAL(int (*)(pid_t *, const char *, const posix_spawn_file_actions_t *,
-			     const posix_spawnattr_t *, char *const[], char *const[]),
-			"posix_spawn");
-
-	return fails_now() ? EAGAIN : real(pid, path, actions, attr, argv, envp);
-}
-
-int socketpair(int domain, int type, int protocol, int pair[2])
-{
-	if (!fails_now())
-		return REAL(int (*)(int, int, int, int[2]), "socketpair")(
-			domain, type, protocol, pair);
-	errno = EMFILE;
-	return -1;
-}
-
-int pipe2(int ends[2], int flags)
-{
-	if (!fails_now())
-		return (int)syscall(SYS_pipe2, ends, flags);
-	errno = EMFILE;
-	return -1;
-}
-
-int pidfd_open(pid_t pid, unsigned flags)
-{
-	if (!fails_now())
-		return (int)syscall(SYS_pidfd_open, pid, flags);
-	errno = EMFILE;
-	return -1;
-}
-
-int eventfd(unsigned count, int flags)
-{
-	if (!fails_now())
-		return (int)syscall(SYS_eventfd2, count, flags);
-	errno = EMFILE;
-	return -1;
-}
-
-int memfd_create(const char *name, unsigned flags)
-{
-	if (!fails_now())
-		return (int)syscall(SYS_memfd_create, name, flags);
-	errno = EMFILE;
-	return -1;
-}
-
-int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attr,
-	void *(*start)(void *), void *restrict arg)
-{
-	int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *) =
-		REAL(int (*)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *),
-			"pthread_create");
-
-	return fails_now() ? EAGAIN : real(thread, attr, start, arg);
 }
 
 /* ---- tasks and workers ---- */
@@ -382,44 +282,18 @@ START_TEST(one_worker_that_works_is_enough)
 }
 END_TEST
 
-START_TEST(whatever_call_of_a_create_fails_it_says_so_and_leaves_nothing)
-{
-	unsigned k;
-
-	/* The gate of the case sees what is left behind. */
-	for (k = 1; k < 60; k++) {
-		struct mp_pool *p;
-		int err;
-
-		fail_at = k;
-		err = kit_try_pool("worker", tasks, kit_method[_i], 4, &p);
-		if (fail_at > 0) {
-			fail_at = 0;
-			ck_assert_int_eq(err, 0);
-			all_well(p);
-			ck_assert_int_eq(mp_pool_destroy(p), 0);
-			break;
-		}
-		mp_forkserver_stop(); /* so that the next start starts it again */
-		ck_assert_msg(err == -EAGAIN || err == -EMFILE, "call %u: %s", k, strerror(-err));
-	}
-	ck_assert_uint_gt(k, 1 + 1 + 4);
-	ck_assert_uint_lt(k, 60);
-}
-END_TEST
-
-START_TEST(a_pool_bears_starts_that_fail_for_a_while)
+START_TEST(a_pool_bears_starts_that_fault_times_a_while)
 {
 	struct mp_pool *p = kit_pool("worker", tasks, kit_method[_i], 2);
 
 	for (int i = 0; i < 3; i++) {
 		all_well(p);
 		mp_forkserver_stop();
-		fail_for = 3;
-		fail_at = 1;
+		fault_times = 3;
+		fault_at = 1;
 		kill_all(p);
 		all_well(p);
-		ck_assert_uint_eq(fail_at, 0);
+		ck_assert_uint_eq(fault_at, 0);
 	}
 	ck_assert_int_eq(mp_pool_destroy(p), 0);
 }
@@ -432,11 +306,11 @@ START_TEST(a_pool_that_can_start_no_more_workers_says_why)
 	all_well(p);
 	mp_forkserver_stop();
 	kill_all(p);
-	fail_for = 1000;
-	fail_at = 1;
+	fault_times = 1000;
+	fault_at = 1;
 	/* The socket, which all three need first. */
 	expect_broken(p, -EMFILE);
-	fail_at = 0;
+	fault_at = 0;
 }
 END_TEST
 
@@ -457,8 +331,7 @@ Suite *suite(void)
 	tcase_add_loop_test(c, terminate_without_workers_cancels_what_waits, 0, NMETHODS);
 	tcase_add_loop_test(c, one_worker_that_works_is_enough, 0, NMETHODS);
 	tcase_add_loop_test(
-		c, whatever_call_of_a_create_fails_it_says_so_and_leaves_nothing, 0, NMETHODS);
-	tcase_add_loop_test(c, a_pool_bears_starts_that_fail_for_a_while, FIRST_PROCESS, NMETHODS);
+		c, a_pool_bears_starts_that_fault_times_a_while, FIRST_PROCESS, NMETHODS);
 	tcase_add_loop_test(
 		c, a_pool_that_can_start_no_more_workers_says_why, FIRST_PROCESS, NMETHODS);
 	return s;

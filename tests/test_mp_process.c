@@ -7,18 +7,12 @@
 #include "mp/process.h"
 #include "mp_kit.h"
 #include "suite.h"
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 struct shared {
@@ -32,73 +26,6 @@ static void make(void)
 	shared = kit_make(sizeof(*shared));
 	mp_event_create(&shared->go);
 	mp_event_create(&shared->begun);
-}
-
-/* ---- failures on demand: the start number fail_at of these from now on fails ---- */
-
-static unsigned fail_at;
-
-static bool fails_now(void)
-{
-	return fail_at > 0 && --fail_at == 0;
-}
-
-#define REAL(type, name) ((type)(uintptr_t)dlsym(RTLD_NEXT, name))
-
-pid_t fork(void)
-{
-	if (!fails_now())
-		return REAL(pid_t(*)(void), "fork")();
-	errno = EAGAIN;
-	return -1;
-}
-
-int posix_spawn(pid_t *restrict pid, const char *restrict path,
-	const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *restrict attr,
-	char *const argv[restrict], char *const envp[restrict])
-{
-	int (*real)(pid_t *, const char *, const posix_spawn_file_actions_t *,
-		const posix_spawnattr_t *, char *const[], char *const[]) =
-		REAL(int (*)(pid_t *, const char *, const posix_spawn_file_actions_t *,
-			     const posix_spawnattr_t *, char *const[], char *const[]),
-			"posix_spawn");
-
-	return fails_now() ? EAGAIN : real(pid, path, actions, attr, argv, envp);
-}
-
-int socketpair(int domain, int type, int protocol, int pair[2])
-{
-	if (!fails_now())
-		return REAL(int (*)(int, int, int, int[2]), "socketpair")(
-			domain, type, protocol, pair);
-	errno = EMFILE;
-	return -1;
-}
-
-int pipe2(int ends[2], int flags)
-{
-	if (!fails_now())
-		return (int)syscall(SYS_pipe2, ends, flags);
-	errno = EMFILE;
-	return -1;
-}
-
-int pidfd_open(pid_t pid, unsigned flags)
-{
-	if (!fails_now())
-		return (int)syscall(SYS_pidfd_open, pid, flags);
-	errno = EMFILE;
-	return -1;
-}
-
-int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attr,
-	void *(*start)(void *), void *restrict arg)
-{
-	int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *) =
-		REAL(int (*)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *),
-			"pthread_create");
-
-	return fails_now() ? EAGAIN : real(thread, attr, start, arg);
 }
 
 /* ---- what the children do ---- */
@@ -152,6 +79,22 @@ static int wait_go(struct mp_child *self)
 	return err ? 2 : 0;
 }
 
+static struct mp_process *own; /* of the thread that joins itself */
+
+static int join_itself(struct mp_child *self)
+{
+	struct mp_memory *m;
+	struct shared *s = kit_attach(self, &m);
+	int err;
+
+	mp_event_wait(&s->go, WAIT_MS);
+	err = mp_process_join(own, MP_FOREVER);
+	if (mp_process_join(own, 0) != err || !mp_process_is_alive(own))
+		err = -1;
+	mp_memory_destroy(m);
+	return -err;
+}
+
 static int ignore_terminate(struct mp_child *self)
 {
 	signal(SIGTERM, SIG_IGN);
@@ -171,7 +114,7 @@ static int raise_signal(struct mp_child *self)
 
 static const struct mp_entry entries[] = {{"give_back_argument", give_back_argument},
 	{"call_exit", call_exit}, {"check_self", check_self}, {"sum_bytes", sum_bytes},
-	{"wait_go", wait_go}, {"ignore_terminate", ignore_terminate},
+	{"wait_go", wait_go}, {"join_itself", join_itself}, {"ignore_terminate", ignore_terminate},
 	{"raise_signal", raise_signal}, {NULL, NULL}};
 
 void test_early(int argc, char **argv)
@@ -318,11 +261,38 @@ START_TEST(a_thread_cannot_be_killed)
 }
 END_TEST
 
+START_TEST(a_child_of_another_user_gets_no_signal)
+{
+	enum { NOBODY = 65534 };
+	struct mp_process *p;
+
+	if (geteuid() != 0)
+		skip_test("needs root, to be somebody else for a moment");
+	p = kit_start("wait_go", MP_SPAWN, 0);
+	ck_assert_int_eq(setresuid(NOBODY, NOBODY, 0), 0);
+	ck_assert_int_eq(mp_process_terminate(p), -EPERM);
+	ck_assert_int_eq(mp_process_kill(p), -EPERM);
+	ck_assert_int_eq(setresuid(0, 0, 0), 0);
+	mp_event_set(&shared->go);
+	ck_assert_int_eq(kit_end(p), 0);
+}
+END_TEST
+
+START_TEST(a_thread_that_waits_for_itself_is_told_so)
+{
+	struct mp_process *p = own = kit_start("join_itself", MP_THREAD, 0);
+
+	mp_event_set(&shared->go);
+	ck_assert_int_eq(kit_end(p), EDEADLK);
+}
+END_TEST
+
 /* ---- trouble ---- */
 
 START_TEST(what_cannot_be_started_is_refused)
 {
 	struct mp_handle none = {.kind = MP_HANDLE_NONE};
+	struct mp_handle taken = {.kind = MP_HANDLE_PIPE, .fd = -1};
 	struct mp_process *p;
 	struct mp_process_options o = {.entry = "no such entry", .method = kit_method[_i]};
 
@@ -333,43 +303,23 @@ START_TEST(what_cannot_be_started_is_refused)
 	o.entry = "give_back_argument";
 	o.nbytes = 1;
 	ck_assert_int_eq(mp_process_start(&o, &p), -EINVAL);
+	o.argument = &p;
+	o.nbytes = SIZE_MAX;
+	ck_assert_int_eq(mp_process_start(&o, &p), -E2BIG);
 	o.nbytes = 0;
 	o.nhandles = 1;
 	ck_assert_int_eq(mp_process_start(&o, &p), -EINVAL);
 	o.handles = &none;
 	ck_assert_int_eq(mp_process_start(&o, &p), -EINVAL);
+	o.handles = &taken;
+	ck_assert_int_eq(mp_process_start(&o, &p), -EBADF);
 	o.nhandles = MP_HANDLES_MAX + 1;
+	ck_assert_int_eq(mp_process_start(&o, &p), -E2BIG);
+	o.nhandles = SIZE_MAX;
 	ck_assert_int_eq(mp_process_start(&o, &p), -E2BIG);
 	o.nhandles = 0;
 	o.method = (enum mp_method)(MP_THREAD + 1);
 	ck_assert_int_eq(mp_process_start(&o, &p), -EINVAL);
-}
-END_TEST
-
-START_TEST(whatever_call_of_a_start_fails_it_says_so_and_leaves_nothing)
-{
-	unsigned k;
-
-	/* The gate of the case sees what is left behind. */
-	for (k = 1; k < 20; k++) {
-		struct mp_process_options o = {
-			.entry = "give_back_argument", .method = kit_method[_i]};
-		struct mp_process *p;
-		int err;
-
-		fail_at = k;
-		err = mp_process_start(&o, &p);
-		if (fail_at > 0) {
-			fail_at = 0;
-			ck_assert_int_eq(err, 0);
-			ck_assert_int_eq(kit_end(p), 99);
-			break;
-		}
-		mp_forkserver_stop(); /* so that the next start starts it again */
-		ck_assert_msg(err == -EAGAIN || err == -EMFILE, "call %u: %s", k, strerror(-err));
-	}
-	ck_assert_uint_gt(k, 1);
-	ck_assert_uint_lt(k, 20);
 }
 END_TEST
 
@@ -416,11 +366,12 @@ Suite *suite(void)
 	tcase_add_loop_test(
 		c, terminate_and_kill_end_a_child_and_nothing_else_later, FIRST_PROCESS, NMETHODS);
 	tcase_add_test(c, a_thread_cannot_be_killed);
+	tcase_add_test(c, a_thread_that_waits_for_itself_is_told_so);
+	if (NMETHODS > 1)
+		tcase_add_test(c, a_child_of_another_user_gets_no_signal);
 	c = gated_case(s, "trouble");
 	tcase_add_checked_fixture(c, make, kit_drop);
 	tcase_add_loop_test(c, what_cannot_be_started_is_refused, 0, NMETHODS);
-	tcase_add_loop_test(
-		c, whatever_call_of_a_start_fails_it_says_so_and_leaves_nothing, 0, NMETHODS);
 	tcase_add_loop_test(c, out_of_descriptors_is_an_error_of_start, 0, NMETHODS);
 	return s;
 }

@@ -164,8 +164,7 @@ static void tell_start(int control)
 
 	if (!told)
 		told = life_own(control);
-	mp_wire_send(control, &part, 1, NULL, 0);
-	if (told)
+	if (mp_wire_send(control, &part, 1, NULL, 0) || told)
 		_exit(1);
 }
 

@@ -74,18 +74,22 @@ static int fork_child(struct server *s, int control, int status)
 static void serve(struct server *s)
 {
 	char request;
-	int fds[2], *pidfd = NULL;
+	int fds[2], *pidfd = NULL, err;
 	size_t n = 0, nfds = 0;
 	int32_t told;
 	struct iovec part = {&told, sizeof(told)};
 
-	if (mp_wire_receive(s->polled[0].fd, &request, 1, &n, fds, 2, &nfds, MP_NO_END) || n == 0)
+	err = mp_wire_receive(s->polled[0].fd, &request, 1, &n, fds, 2, &nfds, MP_NO_END);
+	/* Out of descriptors: who asks sees its sockets closed. */
+	if (err != -EMFILE && (err || n == 0))
 		_exit(0); /* the parent has ended */
 	if (nfds == 2) {
 		told = fork_child(s, fds[0], fds[1]);
 		if (told > 0)
 			pidfd = &s->polled[s->n - 1].fd;
-		mp_wire_send(fds[1], &part, 1, pidfd, pidfd ? 1 : 0);
+		/* Who is not told of a child takes it for one that has not begun. */
+		if (mp_wire_send(fds[1], &part, 1, pidfd, pidfd ? 1 : 0) && told > 0)
+			kill(told, SIGKILL);
 		if (told < 0)
 			close(fds[1]);
 	}

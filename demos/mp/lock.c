@@ -33,7 +33,7 @@ int mp_lock_destroy(struct mp_lock *l)
 {
 	int err = mp_lock_acquire(l, 0);
 
-	if (err == -ETIMEDOUT)
+	if (err == -ETIMEDOUT || err == -EDEADLK)
 		return -EBUSY;
 	if (err && err != -EOWNERDEAD && err != -ENOTRECOVERABLE)
 		return err;

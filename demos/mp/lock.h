@@ -42,7 +42,7 @@ int mp_lock_destroy(struct mp_lock *l);
  * 0            it is
  * -EOWNERDEAD  it is, and the last owner ended while having it: see above
  * -ETIMEDOUT   it is not
- * -EDEADLK     the caller has it already (with timeout 0: -ETIMEDOUT)
+ * -EDEADLK     the caller has it already
  * -ENOTRECOVERABLE  released without recover after a death
  * -EINVAL      not a lock
  */

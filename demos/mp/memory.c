@@ -91,13 +91,14 @@ int mp_memory_open(struct mp_handle *h, struct mp_memory **out)
 	struct stat st;
 	int err, seals;
 
+	if (h->fd < 0)
+		return -EBADF;
 	if (h->memory) {
 		*out = h->memory;
 		atomic_fetch_add(&(*out)->users, 1);
+		h->fd = -1;
 		return 0;
 	}
-	if (h->fd < 0)
-		return -EBADF;
 	seals = fcntl(h->fd, F_GET_SEALS);
 	if (seals < 0 || (seals & SEALS) != SEALS)
 		return -EACCES;

@@ -24,6 +24,7 @@ struct mp_memory;
  * -EINVAL  nbytes is 0
  * -ENOMEM  more than the machine has, or no address range for it
  * -ENOSPC  not enough free memory for the pages
+ * -EFBIG   above the limit of a file's size (ulimit -f); with it comes SIGXFSZ
  * -EMFILE, -ENFILE  no descriptor left
  */
 int mp_memory_create(size_t nbytes, struct mp_memory **out);

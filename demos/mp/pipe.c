@@ -91,7 +91,7 @@ int mp_pipe_send(struct mp_pipe *p, const void *message, size_t nbytes, int64_t 
 			knows_deadline = true;
 			err = mp_wire_wait(p->fd, POLLOUT, deadline_ns);
 		} else if (errno != EINTR) {
-			return errno == ECONNRESET ? -EPIPE : -errno;
+			err = errno == ECONNRESET ? -EPIPE : -errno;
 		}
 		if (err) {
 			if (begun)

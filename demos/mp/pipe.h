@@ -34,10 +34,13 @@ int mp_pipe_create(bool duplex, struct mp_pipe **first, struct mp_pipe **second)
  * Sends nbytes (0 is a message too).
  * 0           the whole message is in the kernel's hands
  * -EPIPE      nobody can receive it any more
- * -ETIMEDOUT  no room for it (time.h). Where a part had gone out already, this end sends nothing any more
- *             (-EPIPE) and the other one gets -EPROTO: half a message is never taken for a whole
+ * -ETIMEDOUT  no room for it (time.h)
  * -EMSGSIZE   above MP_MESSAGE_MAX
  * -EBADF      an end that only receives
+ * -EFAULT     message is NULL with nbytes, or not all of it can be read
+ * -ENOMEM, -ENOBUFS  the kernel's
+ * Where a part had gone out already, this end sends nothing any more (-EPIPE) and the other one gets -EPROTO: half
+ * a message is never taken for a whole.
  */
 int mp_pipe_send(struct mp_pipe *p, const void *message, size_t nbytes, int64_t timeout_ms);
 
@@ -49,6 +52,7 @@ int mp_pipe_send(struct mp_pipe *p, const void *message, size_t nbytes, int64_t 
  * -EMSGSIZE   the message has *nbytes, more than size; it stays for the next call
  * -EPROTO     the other side ended in the middle of a message
  * -EBADF      an end that only sends
+ * -EFAULT     buffer cannot be written
  * -ENOMEM     time is up in the middle of a message, and no memory to keep it; the end is of no use any more
  */
 int mp_pipe_receive(

@@ -139,7 +139,8 @@ int mp_pool_create(const struct mp_pool_options *o, struct mp_pool **out)
 	for (uint32_t i = 0; !err && i < shared.nworkers && i < FIRST_STARTS; i++)
 		err = mp_lives_start(p, i);
 	if (err) {
-		if (p->polled)
+		/* Else there was not enough for a worker to begin with. */
+		if (p->start.entry)
 			mp_pool_terminate(p, GRACE_MS);
 		give_back(p);
 		return err;

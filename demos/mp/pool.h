@@ -127,7 +127,7 @@ struct mp_call {
  * Makes a pool and starts its workers. Of many workers the first eight are started at once; the others as soon
  * as one has reported ready, in the waits: so a worker that cannot start is noticed before there are hundreds. The
  * caller owns *out and gives it back with mp_pool_destroy.
- * -EINVAL   no entry, no tasks, an option out of range; or this process is a daemon
+ * -EINVAL   no options, no entry, no tasks, an option out of range; or this process is a daemon
  * -EDEADLK  method fork in a process with other threads
  * -ENOENT, -E2BIG, -EAGAIN, -ENOMEM, -ENOSPC, -EMFILE, -ENFILE, -ECHILD, -ETIMEDOUT  as mp_process_start and
  *           mp_memory_create; nothing is left
@@ -138,7 +138,8 @@ int mp_pool_create(const struct mp_pool_options *o, struct mp_pool **out);
  * In a worker: reports ready, does tasks until the pool is closed or terminated. The entry returns what this
  * returns. tasks is the table that is in the pool's options.
  * 0
- * -EINVAL  the caller is no pool's worker, or tasks has another number of tasks than the pool's table
+ * -EINVAL  the caller is no pool's worker, or tasks is NULL or has another number of tasks than the pool's table
+ * -EBADF   called a second time
  * -ENOMEM
  */
 int mp_pool_work(struct mp_child *self, const struct mp_task *tasks);
@@ -148,7 +149,7 @@ int mp_pool_work(struct mp_child *self, const struct mp_task *tasks);
  * many are not OK.
  * 0           also where all have failed
  * -ENOENT     no such task
- * -EINVAL     no items, no results, though they have a size
+ * -EINVAL     no items, no results, though they have a size, or more of them than memory has room for
  * -EMSGSIZE   an item with its result is too big for the ring
  * -ENOTSUP    timeout_ms, but threads cannot be killed
  * -EPIPE      closed or terminated
@@ -173,13 +174,18 @@ int mp_pool_apply_async(struct mp_pool *p, const struct mp_call *c, struct mp_as
 int mp_pool_apply(
 	struct mp_pool *p, const struct mp_call *c, void *result, struct mp_outcome *outcome);
 
-/* Waits until all outcomes are there and the callback has been called. 0; -ETIMEDOUT (time.h). */
+/*
+ * Waits until all outcomes are there and the callback has been called.
+ * 0
+ * -ETIMEDOUT  not yet (time.h)
+ * -EPERM      not yet, and the caller is a forked child, in which nothing will come
+ */
 int mp_async_wait(struct mp_async *a, int64_t timeout_ms);
 
 /*
  * The same, and hands out: of a call its result (NULL: not asked for) and outcome; of a map, whose results are
- * where they were asked for, the outcome of the first item that is not OK. May be asked again.
- * 0; -ETIMEDOUT
+ * where they were asked for, the outcome of the first item that is not OK. May be asked again. Errors as
+ * mp_async_wait.
  */
 int mp_async_get(struct mp_async *a, void *result, struct mp_outcome *outcome, int64_t timeout_ms);
 
@@ -196,6 +202,7 @@ int mp_async_close(struct mp_async *a);
  * 0           one is, or several
  * -ETIMEDOUT  none is (time.h)
  * -ENODATA    none is under way
+ * -EPERM      as mp_pool_map
  */
 int mp_pool_poll(struct mp_pool *p, int64_t timeout_ms);
 

@@ -160,6 +160,19 @@ static int plan_chunk(const struct mp_pool *p, const struct mp_map *m, size_t *c
 	return 0;
 }
 
+/* Arrays that memory can hold, and that are there. */
+static bool has_arrays(const struct mp_map *m)
+{
+	size_t widest = m->item_bytes > m->result_bytes ? m->item_bytes : m->result_bytes;
+
+	if (m->outcomes && widest < sizeof(*m->outcomes))
+		widest = sizeof(*m->outcomes);
+	if (m->n == 0)
+		return true;
+	return (widest == 0 || m->n <= SIZE_MAX / widest) && (m->item_bytes == 0 || m->items) &&
+	       (m->result_bytes == 0 || m->results);
+}
+
 static int check(const struct mp_pool *p, const struct mp_map *m)
 {
 	if (p->owner != getpid())
@@ -168,7 +181,7 @@ static int check(const struct mp_pool *p, const struct mp_map *m)
 		return -EPIPE;
 	if (p->broken)
 		return p->broken;
-	if ((m->n && m->item_bytes && !m->items) || (m->n && m->result_bytes && !m->results))
+	if (!has_arrays(m))
 		return -EINVAL;
 	return m->timeout_ms && p->start.method == MP_THREAD ? -ENOTSUP : 0;
 }

@@ -110,7 +110,9 @@ int mp_async_wait(struct mp_async *a, int64_t timeout_ms)
 {
 	struct until u = {.met = is_done, .awaited = a};
 
-	return a->state != MP_ASYNC_RUNNING ? 0 : wait_until(a->pool, &u, timeout_ms);
+	if (a->state != MP_ASYNC_RUNNING)
+		return 0;
+	return a->pool->owner == getpid() ? wait_until(a->pool, &u, timeout_ms) : -EPERM;
 }
 
 static bool is_one_more(struct mp_pool *p, const struct until *u)

@@ -49,7 +49,11 @@ int mp_presence_create(struct mp_presence *p, uint32_t nplaces);
  */
 int mp_presence_join(struct mp_presence *p, uint32_t *place);
 
-/* Gives it back. -EPERM: not the caller's; -EINVAL: not a table, no such place. */
+/*
+ * Gives it back.
+ * -EPERM   not the caller's
+ * -EINVAL  not a table, no such place
+ */
 int mp_presence_leave(struct mp_presence *p, uint32_t place);
 
 /*
@@ -60,6 +64,12 @@ int mp_presence_leave(struct mp_presence *p, uint32_t place);
  * -EINVAL  not a table
  */
 int mp_presence_take_back(struct mp_presence *p, uint32_t *place);
+
+/*
+ * What it had is taken back, and the place serves again.
+ * -EPERM   the caller has not got it by take_back
+ * -EINVAL  not a table, no such place
+ */
 int mp_presence_taken_back(struct mp_presence *p, uint32_t place);
 
 /* How many places are in a state. Dead are those that somebody has found; see take_back. */

@@ -19,9 +19,12 @@ static int check(const struct mp_process_options *o, const struct mp_entry **ent
 		return -EINVAL;
 	if (o->nbytes > MP_ARGUMENT_MAX || o->nhandles > MP_HANDLES_MAX)
 		return -E2BIG;
-	for (size_t i = 0; i < o->nhandles; i++)
+	for (size_t i = 0; i < o->nhandles; i++) {
 		if (o->handles[i].kind == MP_HANDLE_NONE)
 			return -EINVAL;
+		if (o->handles[i].fd < 0)
+			return -EBADF;
+	}
 	/* A daemon is ended without a chance to end its own children in order. */
 	if (mp_child_self() && mp_child_self()->daemon && o->method != MP_THREAD)
 		return -EINVAL;
@@ -110,6 +113,9 @@ int mp_process_ready(struct mp_process *p, uint64_t deadline_ns)
 	err = mp_wire_receive(p->control, &told, sizeof(told), &n, NULL, 0, NULL, deadline_ns);
 	if (!err)
 		err = n == sizeof(told) ? told : -ECHILD;
+	/* It ended and had not even read its record. */
+	if (err == -ECONNRESET)
+		err = -ECHILD;
 	if (err) {
 		mp_process_kill(p);
 		mp_process_join(p, MP_FOREVER);
@@ -165,6 +171,8 @@ int mp_process_join(struct mp_process *p, int64_t timeout_ms)
 
 	if (p->ended)
 		return 0;
+	if (p->method == MP_THREAD && mp_thread_is_self(p))
+		return -EDEADLK;
 	/* Without a limit waitid alone does it. */
 	if (timeout_ms != MP_FOREVER || p->method == MP_FORKSERVER || p->method == MP_THREAD) {
 		err = mp_wire_wait(p->sentinel, POLLIN, mp_deadline_ns(timeout_ms));

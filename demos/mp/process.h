@@ -84,11 +84,14 @@ void mp_init(int argc, char **argv, const struct mp_entry *entries);
  * more. (By fork it has, as soon as fork has returned.) The caller owns *out and gives it back with
  * mp_process_close.
  * -ENOENT   no such entry, or mp_init was not called
- * -EINVAL   no entry's name, an unknown method, argument NULL with nbytes, a handle of no kind, daemon's child
- *           wants a child of its own with daemon set (Python: daemonic processes may not have children)
+ * -EINVAL   no options, no entry's name, an unknown method, argument or handles NULL though there are some, a
+ *           handle of no kind
+ * -EINVAL   the caller is a daemon and wants a process (Python: daemonic processes may not have children)
+ * -EBADF    a handle that has been attached already
  * -E2BIG    nbytes above MP_ARGUMENT_MAX or nhandles above MP_HANDLES_MAX
  * -EDEADLK  fork in a process with other threads, without force
- * -EAGAIN, -ENOMEM, -EMFILE, -ENFILE  the system's limits; from exec also its errors (execve(2))
+ * -EAGAIN, -ENOMEM, -EMFILE, -ENFILE, -ENOBUFS  the system's limits; from exec also its errors (execve(2)), of
+ *           them -E2BIG where the environment is too big
  * -ECHILD   the child ended before it had begun
  * -ETIMEDOUT  it did not begin within 10 s and was killed
  */
@@ -111,8 +114,11 @@ bool mp_process_is_alive(struct mp_process *p);
  */
 int mp_process_exit_code(struct mp_process *p, int *code);
 
-/* SIGTERM, SIGKILL. 0 also after its end: no other process gets the signal, even with the same number.
- * -ENOTSUP: it is a thread. */
+/*
+ * SIGTERM, SIGKILL. 0 also after its end: no other process gets the signal, even with the same number.
+ * -ENOTSUP  it is a thread
+ * -EPERM    one of the two runs as another user now
+ */
 int mp_process_terminate(struct mp_process *p);
 int mp_process_kill(struct mp_process *p);
 

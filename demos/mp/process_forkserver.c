@@ -64,7 +64,7 @@ static int ask(int control, int status)
 		server_forget();
 		err = 0;
 	}
-	return -EPIPE;
+	return -ECHILD; /* the new one has ended too, before it could serve */
 }
 
 /* The server's answer on the status socket: the child's number or -errno, and its pidfd. */
@@ -77,6 +77,9 @@ static int answer(struct mp_process *p)
 
 	if (nfds == 0)
 		p->sentinel = -1;
+	/* Its end is told instead, which is longer: the answer could not be sent. */
+	if (err == -EMSGSIZE)
+		return -ECHILD;
 	if (err)
 		return err;
 	if (n != sizeof(told))

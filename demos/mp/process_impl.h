@@ -70,6 +70,7 @@ int mp_begin_forkserver(
 	struct mp_process *p, const struct mp_process_options *o, const struct mp_entry *e);
 int mp_begin_thread(
 	struct mp_process *p, const struct mp_process_options *o, const struct mp_entry *e);
+bool mp_thread_is_self(const struct mp_process *p);
 int mp_thread_join(struct mp_process *p);
 void mp_thread_forget(struct mp_process *p);
 

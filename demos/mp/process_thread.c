@@ -36,11 +36,12 @@ static int lend(struct mp_child *child, const struct mp_process_options *o)
 {
 	for (; child->nhandles < o->nhandles; child->nhandles++) {
 		struct mp_handle *h = &child->handles[child->nhandles];
+		struct mp_handle lent = o->handles[child->nhandles];
 		int err = 0;
 
-		*h = o->handles[child->nhandles];
+		*h = lent;
 		if (h->memory)
-			err = mp_memory_open(h, &h->memory);
+			err = mp_memory_open(&lent, &h->memory);
 		else
 			h->fd = fcntl(h->fd, F_DUPFD_CLOEXEC, 0);
 		if (err || (!h->memory && h->fd < 0))
@@ -75,6 +76,11 @@ int mp_begin_thread(
 	if (!err)
 		err = -pthread_create(&t->id, NULL, thread_main, t);
 	return err;
+}
+
+bool mp_thread_is_self(const struct mp_process *p)
+{
+	return pthread_equal(p->thread->id, pthread_self());
 }
 
 int mp_thread_join(struct mp_process *p)

@@ -1,5 +1,6 @@
 /* queue.c - a queue's memory, and who takes part */
 #include "mp/queue_impl.h"
+#include <sched.h>
 #include <stdlib.h>
 
 #define MAGIC        0x75657571u /* "queu" */
@@ -13,8 +14,11 @@ static uint64_t align64(uint64_t n)
 
 static int plan(const struct mp_queue_options *o, struct mp_queue_shared *s)
 {
-	size_t want = o->ring_bytes ? o->ring_bytes : DEFAULT_RING;
+	size_t want;
 
+	if (!o)
+		return -EINVAL;
+	want = o->ring_bytes ? o->ring_bytes : DEFAULT_RING;
 	if (o->producers == 0 || o->producers > MP_QUEUE_PLACES_MAX || o->consumers == 0 ||
 		o->consumers > MP_QUEUE_PLACES_MAX || want > MP_QUEUE_RING_MAX)
 		return -EINVAL;
@@ -95,6 +99,20 @@ int mp_queue_create(const struct mp_queue_options *o, struct mp_queue **out)
 	return err;
 }
 
+/* The dead leave nothing to repair, so a place found dead may be had at once. But for a moment it may be held by
+ * somebody who has found it too. */
+static int join(struct mp_presence *p, uint32_t *place)
+{
+	uint64_t deadline_ns = mp_deadline_ns(MP_GATE_SLICE_MS);
+
+	while (mp_presence_join(p, place) && mp_presence_take_back(p, place)) {
+		if (mp_now_ns() >= deadline_ns)
+			return -EAGAIN;
+		sched_yield();
+	}
+	return 0;
+}
+
 int mp_queue_open(struct mp_queue *q, uint32_t roles)
 {
 	int err = 0;
@@ -102,11 +120,11 @@ int mp_queue_open(struct mp_queue *q, uint32_t roles)
 	if (roles == 0 || roles & ~(uint32_t)(MP_QUEUE_PUT | MP_QUEUE_GET) || roles & q->roles)
 		return -EINVAL;
 	if (roles & MP_QUEUE_PUT)
-		err = mp_presence_join(q->producers, &q->put_place);
+		err = join(q->producers, &q->put_place);
 	if (err)
 		return err;
 	if (roles & MP_QUEUE_GET)
-		err = mp_presence_join(q->consumers, &q->get_place);
+		err = join(q->consumers, &q->get_place);
 	if (err && roles & MP_QUEUE_PUT)
 		mp_presence_leave(q->producers, q->put_place);
 	if (err)

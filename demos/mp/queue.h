@@ -37,13 +37,14 @@ struct mp_queue_options {
 /*
  * Makes a queue. The maker has no role in it yet (mp_queue_open). The caller owns *out and gives it back with
  * mp_queue_destroy.
- * -EINVAL  producers or consumers out of range, ring_bytes above MP_QUEUE_RING_MAX
- * -ENOMEM, -ENOSPC, -EMFILE  as mp_memory_create
+ * -EINVAL  no options, producers or consumers out of range, ring_bytes above MP_QUEUE_RING_MAX
+ * -ENOMEM, -ENOSPC, -EFBIG, -EMFILE, -ENFILE  as mp_memory_create
  */
 int mp_queue_create(const struct mp_queue_options *o, struct mp_queue **out);
 
 /*
- * Takes a place as producer, as consumer or both (MP_QUEUE_PUT | MP_QUEUE_GET), for the calling thread.
+ * Takes a place as producer, as consumer or both (MP_QUEUE_PUT | MP_QUEUE_GET), for the calling thread. A dead
+ * one's place serves again.
  * -EAGAIN  all places of that role are taken by the living
  * -EINVAL  no role, or the caller has it already
  */
@@ -54,8 +55,8 @@ struct mp_handle mp_queue_handle(const struct mp_queue *q, uint32_t roles);
 
 /*
  * In a child: the queue of a handle, opened for its roles. The child gives it back with mp_queue_destroy.
- * -EINVAL  no handle, or of another kind, or its memory holds no queue
- * -EAGAIN  as mp_queue_open
+ * -EINVAL  no handle, or of another kind, or its memory holds no queue, or it has no role
+ * -EAGAIN  as mp_queue_open; the handle is used up
  * -EBADF, -EACCES, -ENOMEM  as mp_memory_attach
  */
 int mp_queue_attach(struct mp_handle *h, struct mp_queue **out);
@@ -76,7 +77,7 @@ int mp_queue_put(struct mp_queue *q, const void *message, size_t nbytes, int64_t
  * 0
  * -ETIMEDOUT   none there (time.h)
  * -ENODATA     the end
- * -EOWNERDEAD  the end, and one of the producers died: what it had not put is missing
+ * -EOWNERDEAD  the end, and one of the producers died and nobody has its place: what it had not put is missing
  * -EMSGSIZE    the next message has *nbytes, more than size; it stays
  * -EBADF       the caller is no consumer
  */

@@ -11,8 +11,11 @@ int mp_wait(const int fds[], bool ready[], size_t n, int64_t timeout_ms)
 
 	if (n == 0 || n > MP_WAIT_MAX)
 		return -EINVAL;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (fds[i] < 0)
+			return -EBADF; /* poll would pass over it */
 		polled[i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
+	}
 	/* A signal, or a time that poll cannot count, ends poll but not the wait. */
 	do {
 		found = poll(polled, n, mp_poll_ms(deadline_ns));

@@ -17,7 +17,7 @@
  * Waits until at least one of the n descriptors can be read, or has come to its end; ready[i] says which.
  * 0           at least one is ready
  * -ETIMEDOUT  none is (time.h)
- * -EINVAL     n is 0 or above MP_WAIT_MAX
+ * -EINVAL     n is 0, above MP_WAIT_MAX, or above the limit of open descriptors (ulimit -n)
  * -EBADF      one of them is not open
  */
 int mp_wait(const int fds[], bool ready[], size_t n, int64_t timeout_ms);

@@ -81,8 +81,7 @@ int mp_wire_receive(int sock, void *buf, size_t len, size_t *nbytes, int *fds, s
 		return err;
 	if (maxfds > 0) {
 		msg.msg_control = &control;
-		msg.msg_controllen =
-			CMSG_SPACE((maxfds < FDS_MAX ? maxfds : FDS_MAX) * sizeof(int));
+		msg.msg_controllen = CMSG_LEN((maxfds < FDS_MAX ? maxfds : FDS_MAX) * sizeof(int));
 	}
 	do
 		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
@@ -92,5 +91,7 @@ int mp_wire_receive(int sock, void *buf, size_t len, size_t *nbytes, int *fds, s
 	*nbytes = (size_t)n;
 	if (maxfds > 0)
 		*nfds = take_fds(&msg, fds, maxfds);
-	return msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC) ? -EMSGSIZE : 0;
+	if (msg.msg_flags & MSG_CTRUNC)
+		return -EMFILE;
+	return msg.msg_flags & MSG_TRUNC ? -EMSGSIZE : 0;
 }

@@ -15,7 +15,8 @@ int mp_wire_send(int sock, struct iovec *parts, size_t nparts, const int *fds, s
 /*
  * Receives one message of at most len bytes; *nbytes is what came, 0 at the end. Descriptors beyond maxfds are
  * closed by the kernel; those that came are the caller's, close-on-exec.
- * -ETIMEDOUT; -EMSGSIZE: longer than len, or with more descriptors; else recvmsg(2)'s.
+ * -ETIMEDOUT; -EMSGSIZE: longer than len; -EMFILE: more descriptors came than there is room for, here or in this
+ * process; else recvmsg(2)'s.
  */
 int mp_wire_receive(int sock, void *buf, size_t len, size_t *nbytes, int *fds, size_t maxfds,
 	size_t *nfds, uint64_t deadline_ns);
