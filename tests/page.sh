@@ -22,6 +22,9 @@ measure() {
 	check "page: there is one, and it asks no network for anything" '[ $rc -eq 0 ]' '[ -s "$dir/index.html" ]' \
 		'! grep -qE "(src|href)=.?(https?:)?//" "$dir/index.html"' \
 		'grep -q "id=.claim-filter. .*hidden" "$dir/index.html"'
+	check "page: a topic ends with what its lesson says is to be concluded, and what not" \
+		'grep -q "Do conclude:</b> A process costs" "$dir/index.html"' \
+		'grep -q "Do not conclude:</b>" "$dir/index.html"' 'grep -q "forklab lesson 01" "$dir/index.html"'
 }
 
 # Errors are caught before the page's own script runs; the rest is seen when it has.

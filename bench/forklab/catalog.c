@@ -121,23 +121,20 @@ static int add_demo(const struct paths *p, json_t *catalog, const char *name)
 /* The front matter: lines "word: text" between two lines of dashes. */
 static bool parse_lesson(char *head, json_t *lesson)
 {
+	static const char *const words[] = {
+		"title", "minutes", "topic", "conclude", "conclude-not"};
 	char *rest = head;
 	const char *line = next_line(&rest), *text;
-	bool titled = false;
 
 	if (!line || strcmp(line, "---"))
 		return false;
-	while ((line = next_line(&rest)) && strcmp(line, "---")) {
-		text = after_word(line, "title");
-		if (text) {
-			json_object_set_new(lesson, "title", json_string(text));
-			titled = *text != '\0';
+	while ((line = next_line(&rest)) && strcmp(line, "---"))
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+			text = after_word(line, words[i]);
+			if (text)
+				json_object_set_new(lesson, words[i], json_string(text));
 		}
-		text = after_word(line, "minutes");
-		if (text)
-			json_object_set_new(lesson, "minutes", json_string(text));
-	}
-	return titled;
+	return *json_string_value(json_object_get(lesson, "title")) != '\0';
 }
 
 static int add_lesson(const struct paths *p, json_t *catalog, const char *name)
@@ -148,7 +145,8 @@ static int add_lesson(const struct paths *p, json_t *catalog, const char *name)
 
 	if (n < 0 || (size_t)n >= sizeof(path) || !read_head(path, head, sizeof(head)))
 		return 0; /* a folder without a lesson in it */
-	lesson = json_pack("{s:s, s:s, s:s}", "name", name, "title", "", "minutes", "");
+	lesson = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "name", name, "title", "", "minutes",
+		"", "topic", "", "conclude", "", "conclude-not", "");
 	if (!lesson)
 		return -ENOMEM;
 	if (!parse_lesson(head, lesson))

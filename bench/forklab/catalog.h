@@ -17,7 +17,7 @@
  * Reads all. *out is a new object that the caller owns:
  *   benchmarks  what each said of itself: name, question, topic, variants, axes, marks
  *   demos       name, question, listings, claims (texts, "" where not said)
- *   lessons     name (the folder), title, minutes (texts)
+ *   lessons     name (the folder), title, minutes, topic, conclude, conclude-not (texts, may be "")
  *   troubles    a sentence for each that did not answer, or answered what cannot be used
  * Everything is sorted by name. A folder that is not there is empty.
  * Errors: -ENOMEM; readdir's for a folder that is there and cannot be read.

@@ -158,6 +158,8 @@ size_t report_topic_rank(
 	const char *name); /* in reading order; somebody's own topics: behind the last */
 void report_put_title(FILE *f, const char *name);
 bool report_is_main(const struct report_bench *b); /* its answer is the topic's */
+/* What the topic's lessons say is to be concluded and what not, and how to take them. */
+void report_put_lessons(FILE *f, const struct report *r, const char *topic);
 /* A question for each topic, and the answer of its main benchmark. */
 void report_put_answers(FILE *f, const struct report *r);
 

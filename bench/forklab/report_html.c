@@ -118,6 +118,7 @@ static void put_topic(FILE *f, struct report *r, const char *topic)
 		if (!strcmp(r->benches[i].topic, topic))
 			report_put_bench(f, r, &r->benches[i]);
 	report_put_claims(f, r, topic);
+	report_put_lessons(f, r, topic);
 	fputs("</section>\n", f);
 }
 

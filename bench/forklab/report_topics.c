@@ -91,6 +91,35 @@ static void put_answer(FILE *f, const struct report *r, const char *topic)
 	fputs("</p></li>\n", f);
 }
 
+static void put_conclusion(FILE *f, const char *lead, const char *text)
+{
+	if (!*text)
+		return;
+	fprintf(f, "<p><b>%s</b> ", lead);
+	html_text(f, text);
+	fputs("</p>\n", f);
+}
+
+void report_put_lessons(FILE *f, const struct report *r, const char *topic)
+{
+	const json_t *lessons = json_object_get(r->catalog, "lessons");
+
+	for (size_t i = 0; i < json_array_size(lessons); i++) {
+		const json_t *l = json_array_get(lessons, i);
+
+		if (strcmp(report_text(l, "topic"), topic))
+			continue;
+		fputs("<h3>What to conclude</h3>\n", f);
+		put_conclusion(f, "Do conclude:", report_text(l, "conclude"));
+		put_conclusion(f, "Do not conclude:", report_text(l, "conclude-not"));
+		fputs("<p>Lesson: ", f);
+		html_text(f, report_text(l, "title"));
+		fputs(" <code>", f);
+		html_textf(f, "build/forklab lesson %.2s", report_text(l, "name"));
+		fputs("</code></p>\n", f);
+	}
+}
+
 void report_put_answers(FILE *f, const struct report *r)
 {
 	if (!r->nbenches) {
