@@ -75,7 +75,7 @@ all: $(BUILD)/forklab $(BENCHES) $(HELPERS) demos ## builds forklab, the benchma
 demos: $(DEMOS) ## builds the demos; needs gcc and libc alone
 
 .PHONY: report
-report: all ## measures and writes build/report/index.html (QUICK=1: at most 60 s, ONLY=topic: one topic)
+report: all ## measures and writes build/report/index.html (QUICK=1: at most 90 s, ONLY=topic: one topic)
 	$(BUILD)/forklab report $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
 
 .PHONY: test

@@ -80,7 +80,7 @@ only() {
 	call "$prog" report --quick --only topic-b
 	check "report --only: one topic gets all the time, with those that are in no whole report" '[ $rc -eq 0 ]' \
 		'[ "$(cut -d " " -f 1 "$log" | tr "\n" " ")" = "none two " ]' \
-		'within "$(given --budget none)" 10 20' 'within "$(given --budget two)" 35 60' \
+		'within "$(given --budget none)" 18 30' 'within "$(given --budget two)" 50 90' \
 		'grep -q "What of two" "$tree/build/report/index.html"' \
 		'! grep -q "What of one" "$tree/build/report/index.html"'
 	call "$prog" report --only nothing
@@ -216,8 +216,8 @@ selftest() {
 	check "selftest: a folder that cannot be made is found before measuring" '[ $rc -eq 3 ]' 'says build/results' '[ -z "$out" ]'
 }
 
-budgets '' 180
-budgets yes 60
+budgets '' 300
+budgets yes 90
 only
 trouble
 signals INT 130 ends

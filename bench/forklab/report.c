@@ -14,8 +14,8 @@
 #include "harness/record.h"
 #include "harness/say.h"
 
-#define BUDGET_S       180
-#define QUICK_BUDGET_S 60
+#define BUDGET_S       300
+#define QUICK_BUDGET_S 90
 
 struct command_line {
 	bool quick;
@@ -25,7 +25,7 @@ struct command_line {
 static void read_options(int argc, char **argv, struct command_line *c)
 {
 	const struct option_spec specs[] = {
-		{"quick", OPTION_FLAG, &c->quick, .help = "measure at most 60 s instead of 180"},
+		{"quick", OPTION_FLAG, &c->quick, .help = "measure at most 90 s instead of 300"},
 		{"only", OPTION_TEXT, &c->only, .arg = "TOPIC",
 			.help = "one topic, or one benchmark"},
 		{"from", OPTION_TEXT, &c->from, .arg = "FILE",
