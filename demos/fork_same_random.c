@@ -2,7 +2,7 @@
  * fork_same_random - random bytes kept for later are handed out by each child again
  *
  * listings: none, for the lesson on spawn and fork
- * claims: hotos19-random
+ * claims: 002-C005
  *
  * Watch for: 1 different secret in four children. Who wants many random numbers asks the kernel for
  * a bufferful and hands them out bit by bit, or seeds a generator once. Both are memory, which fork

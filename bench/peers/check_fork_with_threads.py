@@ -2,7 +2,7 @@
 check_fork_with_threads.py - in CPython too a lock held by another thread at the fork stays locked in the child
 
 listings: none
-claims: 001-C068 hotos19-threads
+claims: 001-C068
 
 Watch for: a thread holds the lock while the children are started, and then lets go. A forked child
 never gets it: its copy of the lock was locked, and who would unlock it was not copied. A spawned
