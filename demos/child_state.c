@@ -268,6 +268,7 @@ int main(int argc, char **argv)
 	int64_t before[FACTS], parent[FACTS];
 	struct mp_memory *memory;
 	struct seen *seen;
+	bool right;
 
 	mp_init(argc, argv, entries);
 	if (argc == 2 && strcmp(argv[1], LOOK) == 0) {
@@ -290,5 +291,7 @@ int main(int argc, char **argv)
 	fputs("waits", text); /* mp's fork has written out what waited */
 	look_around(parent);
 	must_have_changed(before, parent);
-	return show(seen, parent) ? DEMO_SHOWN : DEMO_NOT_SHOWN;
+	right = show(seen, parent);
+	mp_memory_destroy(memory);
+	return right ? DEMO_SHOWN : DEMO_NOT_SHOWN;
 }
