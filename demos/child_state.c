@@ -72,11 +72,26 @@ enum fact {
 	FACTS
 };
 
-static const char *const fact_name[FACTS] = {"a variable as it was set", "its secret start bytes",
-	"a file without O_CLOEXEC", "a file with O_CLOEXEC", "the other thread",
-	"the lock which that one holds", "text in a buffer of stdio", "the state of rand()",
-	"an environment variable", "the working folder", "a signal's handler", "an ignored signal",
-	"a blocked signal", "the niceness", "the CPUs it may use"};
+/* who: a letter a way, in the order of the table: does that child find it? */
+static const struct {
+	const char *name, *who;
+} facts[FACTS] = {
+	[VARIABLE] = {"a variable as it was set", "ynynn"},
+	[SECRET] = {"its secret start bytes", "ynynn"},
+	[PLAIN] = {"a file without O_CLOEXEC", "yyynn"},
+	[CLOEXEC] = {"a file with O_CLOEXEC", "ynynn"},
+	[THREAD] = {"the other thread", "nnnnn"},
+	[LOCK] = {"the lock which that one holds", "ynynn"},
+	[TEXT] = {"text in a buffer of stdio", "ynnnn"},
+	[RANDOM] = {"the state of rand()", "ynynn"},
+	[ENVIRONMENT] = {"an environment variable", "yyyyn"},
+	[FOLDER] = {"the working folder", "yyyyn"},
+	[HANDLER] = {"a signal's handler", "ynynn"},
+	[IGNORED] = {"an ignored signal", "yyyyn"},
+	[BLOCKED] = {"a blocked signal", "yyynn"},
+	[NICENESS] = {"the niceness", "yyyyn"},
+	[CPUS] = {"the CPUs it may use", "yyyyn"},
+};
 
 struct seen {
 	int64_t by[WAYS][FACTS];
@@ -182,6 +197,7 @@ static void start_mp(int way, enum mp_method method, const struct mp_memory *mem
 {
 	struct mp_handle handle = mp_memory_handle(memory);
 	struct mp_process *p;
+	int code;
 
 	demo_must(mp_process_start(&(struct mp_process_options){.entry = "mp_child",
 					   .argument = &way,
@@ -193,6 +209,9 @@ static void start_mp(int way, enum mp_method method, const struct mp_memory *mem
 			  &p),
 		"start");
 	demo_must(mp_process_join(p, TIMEOUT_MS), "join");
+	demo_must(mp_process_exit_code(p, &code), "exit code");
+	if (code != 0)
+		demo_end(DEMO_NOT_SHOWN, "a child ended with %d", code);
 	mp_process_close(p);
 }
 
@@ -235,15 +254,11 @@ static void must_have_changed(const int64_t *before, const int64_t *now)
 	for (int i = 0; i < FACTS; i++)
 		if (i != SECRET && before[i] == now[i])
 			demo_end(DEMO_CANNOT, "%s: this process has it from its own parent",
-				fact_name[i]);
+				facts[i].name);
 }
 
 static bool show(struct seen *seen, const int64_t *parent)
 {
-	/* Who finds it, as the text at the head says: a letter a way, in the order of the table. */
-	static const char expected[FACTS][WAYS + 1] = {"ynynn", "ynynn", "yyynn", "ynynn", "nnnnn",
-		"ynynn", "ynnnn", "ynynn", "yyyyn", "yyyyn", "ynynn", "yyyyn", "yyynn", "yyyyn",
-		"yyyyn"};
 	bool right = true;
 
 	demo_line("does the child find ...          fork()  posix_spawn  mp fork  mp spawn  "
@@ -253,10 +268,11 @@ static bool show(struct seen *seen, const int64_t *parent)
 
 		for (int way = 0; way < WAYS; way++) {
 			found[way] = seen->by[way][i] == parent[i];
-			right &= found[way] == (expected[i][way] == 'y');
+			right &= found[way] == (facts[i].who[way] == 'y');
+			right &= seen->by[way][CPUS] > 0; /* it did look around */
 		}
 #define WORD(way) (found[way] ? "yes" : "no")
-		demo_line("%-32s %-7s %-12s %-8s %-9s %s\n", fact_name[i], WORD(BARE_FORK),
+		demo_line("%-32s %-7s %-12s %-8s %-9s %s\n", facts[i].name, WORD(BARE_FORK),
 			WORD(BARE_SPAWN), WORD(MP_BY_FORK), WORD(MP_BY_SPAWN), WORD(MP_BY_SERVER));
 	}
 	return right;
@@ -280,6 +296,7 @@ int main(int argc, char **argv)
 	demo_must(mp_memory_create(sizeof(*seen), &memory), "memory");
 	seen = mp_memory_base(memory);
 	start_mp(MP_BY_SERVER, MP_FORKSERVER, memory); /* the server begins here */
+	memset(seen, 0, sizeof(*seen));
 	look_around(before);
 	change_everything();
 	fputs("waits", text);
