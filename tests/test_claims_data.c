@@ -364,6 +364,7 @@ static const struct {
 	{"llnl-fork-pthread", {HOLDS}},
 	{"man-fork-price", {ONLY}},
 	{"redis-fork", {HOLDS}},
+	{"redis-huge-pages", {NOT}},
 	{"tlpi-28-3", {HOLDS}},
 	{"tlpi-28-3-vfork", {HOLDS}},
 	{"tlpi-28-3-rates", {CLAIM_SLIP}},
@@ -374,8 +375,9 @@ static void put_seen(void)
 	static const char *const demos[] = {"check_child_state.py", "check_default_method.py",
 		"check_fork_with_threads.py", "check_own_memory.py", "check_random.py",
 		"check_start_methods.py", "child_state", "concurrency_vs_parallelism",
-		"fork_promises", "fork_same_random", "fork_stdio_twice", "fork_vs_spawn",
-		"fork_with_threads", "hello_processes", "hello_processes_fixed", "own_memory"};
+		"fork_huge_page", "fork_promises", "fork_same_random", "fork_stdio_twice",
+		"fork_vs_spawn", "fork_with_threads", "hello_processes", "hello_processes_fixed",
+		"own_memory"};
 
 	put_run("R1", 2);
 	for (size_t i = 0; i < sizeof(demos) / sizeof(demos[0]); i++)
