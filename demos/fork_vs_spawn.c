@@ -2,7 +2,7 @@
  * fork_vs_spawn - start methods side by side in one program: what a child finds of its parent's
  *
  * listings: 001-L22
- * claims: none
+ * claims: 001-C070 001-C071
  *
  * Watch for: a forked child is a copy: it finds the parent's variable as it was at that moment,
  * and its open file. A spawned one is the program begun anew, forkserver's one a copy of such a

@@ -289,6 +289,10 @@ static const struct {
 	{"parent_memory", "posix_spawn", "parent_mib=0,memory=untouched", 500e3},
 	{"parent_memory", "posix_spawn", "parent_mib=64,memory=touched", 503e3},
 	{"parent_memory", "posix_spawn", "parent_mib=256,memory=touched", 501e3},
+	{"cow_cost", "first_touch", "memory=small", 1.25e6},
+	{"cow_cost", "child_reads", "memory=small", 46e3},
+	{"cow_cost", "child_writes", "memory=small", 1.66e6},
+	{"cow_cost", "parent_writes_afterwards", "memory=small", 698e3},
 	{"threads_vs_processes", "python_serial", "workers=10,work=1e7inc,cpus=all", 2.1e9},
 	{"threads_vs_processes", "python_threads", "workers=10,work=1e7inc,cpus=all", 2.19e9},
 	{"threads_vs_processes", "python_processes", "workers=10,work=1e7inc,cpus=all", 1.1e9},
@@ -322,6 +326,7 @@ static const struct {
 	const char *id;
 	enum claim_verdict verdict[CLAIM_SUBJECTS];
 } expected[] = {
+	{"000-C002", {HOLDS, HOLDS}},
 	{"000-C003", {HOLDS, HOLDS}},
 	{"001-C003", {HOLDS, ONLY}},
 	{"001-C004", {HOLDS, HOLDS}},
@@ -333,6 +338,12 @@ static const struct {
 	{"001-C018", {ONLY, NOT}},
 	{"001-C019", {ONLY, NOT}},
 	{"001-C021", {HOLDS, NOT}},
+	{"001-C067", {ONLY, ONLY}},
+	{"001-C068", {HOLDS, HOLDS}},
+	{"001-C070", {HOLDS, HOLDS}},
+	{"001-C071", {NOT, HOLDS}},
+	{"001-C072", {HOLDS}},
+	{"001-C073", {HOLDS}},
 	{"001-C121", {HOLDS, HOLDS}},
 	{"001-C148", {HOLDS, HOLDS}},
 	{"001-C149", {HOLDS, HOLDS}},
@@ -345,9 +356,15 @@ static const struct {
 	{"003-C007", {HOLDS}},
 	{"003-C011", {CLAIM_OPINION}},
 	{"hotos19-fork", {HOLDS}},
+	{"hotos19-insecure", {HOLDS}},
+	{"hotos19-overcommit", {HOLDS}},
 	{"hotos19-spawn", {HOLDS}},
+	{"hotos19-stdio", {HOLDS}},
+	{"hotos19-threads", {HOLDS}},
 	{"llnl-fork-pthread", {HOLDS}},
+	{"man-fork-price", {ONLY}},
 	{"redis-fork", {HOLDS}},
+	{"redis-huge-pages", {NOT}},
 	{"tlpi-28-3", {HOLDS}},
 	{"tlpi-28-3-vfork", {HOLDS}},
 	{"tlpi-28-3-rates", {CLAIM_SLIP}},
@@ -355,8 +372,12 @@ static const struct {
 
 static void put_seen(void)
 {
-	static const char *const demos[] = {"check_random.py", "concurrency_vs_parallelism",
-		"hello_processes", "hello_processes_fixed"};
+	static const char *const demos[] = {"check_child_state.py", "check_default_method.py",
+		"check_fork_with_threads.py", "check_own_memory.py", "check_random.py",
+		"check_start_methods.py", "child_state", "concurrency_vs_parallelism",
+		"fork_huge_page", "fork_promises", "fork_same_random", "fork_stdio_twice",
+		"fork_vs_spawn", "fork_with_threads", "hello_processes", "hello_processes_fixed",
+		"own_memory"};
 
 	put_run("R1", 2);
 	for (size_t i = 0; i < sizeof(demos) / sizeof(demos[0]); i++)

@@ -6,11 +6,13 @@ claims: 002-C005
 
 Watch for: as many different numbers as processes, whether they come from fork or from spawn. After
 a fork the module random seeds its generator again in the child (os.register_at_fork), which rand()
-of C does not; a spawned child is a new interpreter, which seeds its own.
+of C does not; a spawned child is a new interpreter, which seeds its own. A random.Random of one's
+own is not seeded again: it is a piece of memory as any other, and fork copies it.
 
 expect:
     fork: 4 processes drew 4 different numbers
     spawn: 4 processes drew 4 different numbers
+    fork, from a random.Random of main's: 4 processes drew 1 different number
 """
 import multiprocessing
 import random
@@ -21,13 +23,20 @@ TIMEOUT_S = 4  # a child that hangs is ended, and nothing was shown
 CANNOT = 77
 
 
+own_random = random.Random()
+
+
 def draw(connection):
     connection.send(random.random())
 
 
-def numbers_of(context):
+def draw_own(connection):
+    connection.send(own_random.random())
+
+
+def numbers_of(context, draw_one=draw):
     ends = [context.Pipe(duplex=False) for _ in range(PROCESSES)]
-    children = [context.Process(target=draw, args=(to,), daemon=True) for _, to in ends]
+    children = [context.Process(target=draw_one, args=(to,), daemon=True) for _, to in ends]
     for child in children:
         child.start()
     numbers = [ours.recv() for ours, _ in ends if ours.poll(TIMEOUT_S)]
@@ -47,7 +56,10 @@ def main():
         numbers = numbers_of(multiprocessing.get_context(method))
         print(f"{method}: {len(numbers)} processes drew {len(set(numbers))} different numbers", flush=True)
         shown = shown and len(numbers) == PROCESSES == len(set(numbers))
-    return 0 if shown else 1
+    numbers = numbers_of(multiprocessing.get_context("fork"), draw_own)
+    different = len(set(numbers))
+    print(f"fork, from a random.Random of main's: {len(numbers)} processes drew {different} different number", flush=True)
+    return 0 if shown and (len(numbers), different) == (PROCESSES, 1) else 1
 
 
 if __name__ == "__main__":
