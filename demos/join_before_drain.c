@@ -28,7 +28,7 @@
 #include <stdbool.h>
 #include <sys/ioctl.h>
 
-enum { MOST = 1 << 20, PATIENCE_MS = 100, TIMEOUT_MS = 5000 };
+enum { MOST = 1 << 20, PATIENCE_MS = 50, TIMEOUT_MS = 5000 };
 
 /* Where a pipe has less room than the child has to say, this ends once somebody reads. */
 static void say(int fd, size_t n)
@@ -52,22 +52,23 @@ static bool is_full(int fd)
 	return ioctl(fd, FIONREAD, &unread) == 0 && unread == fcntl(fd, F_GETPIPE_SZ);
 }
 
-/* Waits until the child has ended; or, false, until it was alive and the pipe full for some time. */
+/* Waits until the child has ended; or, false, until it was alive and the pipe full for PATIENCE_MS. */
 static bool join(pid_t pid, int fd)
 {
 	long long until = demo_now_ns() + TIMEOUT_MS * 1000000ll;
 	struct pollfd p = {(int)syscall(SYS_pidfd_open, pid, 0), POLLIN, 0};
-	int ready = 0;
+	bool was_full = false;
+	int ready;
 
 	if (p.fd < 0)
 		demo_end(DEMO_CANNOT, "pidfd_open: %s", strerror(errno));
-	while (ready <= 0 && demo_now_ns() < until) {
+	ready = poll(&p, 1, PATIENCE_MS);
+	while (ready <= 0 && !was_full && demo_now_ns() < until) {
+		was_full = is_full(fd); /* it may have become so just now: once more */
 		ready = poll(&p, 1, PATIENCE_MS);
-		if (ready == 0 && is_full(fd))
-			break;
 	}
 	close(p.fd);
-	if (ready <= 0 && !is_full(fd))
+	if (ready <= 0 && !was_full)
 		demo_end(DEMO_NOT_SHOWN, "the child neither ended nor filled the pipe");
 	return ready > 0;
 }
