@@ -11,6 +11,7 @@
  * raised, not in Python either (001-L24 waits for an exception that never comes).
  *
  * Then look at: diff -u demos/deadlock.c demos/deadlock_timeout.c
+ * and:          diff -u demos/deadlock_timeout_kept.c demos/deadlock_timeout.c
  *
  * The Python it re-creates:
  *     def work(first, second):

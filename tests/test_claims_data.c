@@ -333,6 +333,11 @@ static const struct {
 	{"001-C018", {ONLY, NOT}},
 	{"001-C019", {ONLY, NOT}},
 	{"001-C021", {HOLDS, NOT}},
+	{"001-C037", {ONLY, ONLY}},
+	{"001-C079", {HOLDS, HOLDS}},
+	{"001-C080", {NOT, NOT}},
+	{"001-C081", {ONLY, ONLY}},
+	{"001-C082", {NOT, NOT}},
 	{"001-C121", {HOLDS, HOLDS}},
 	{"001-C148", {HOLDS, HOLDS}},
 	{"001-C149", {HOLDS, HOLDS}},
@@ -341,6 +346,7 @@ static const struct {
 	{"002-C002", {ONLY, NOT}},
 	{"002-C005", {HOLDS, ONLY}},
 	{"002-C009", {ONLY, ONLY}},
+	{"002-C025", {ONLY, ONLY}},
 	{"003-C006", {HOLDS}},
 	{"003-C007", {HOLDS}},
 	{"003-C011", {CLAIM_OPINION}},
@@ -355,8 +361,12 @@ static const struct {
 
 static void put_seen(void)
 {
-	static const char *const demos[] = {"check_random.py", "concurrency_vs_parallelism",
-		"hello_processes", "hello_processes_fixed"};
+	static const char *const demos[] = {"check_deadlock.py", "check_join_before_drain.py",
+		"check_lock_timeout.py", "check_pool_self_wait.py", "check_random.py",
+		"check_release_order.py", "concurrency_vs_parallelism", "deadlock",
+		"deadlock_timeout", "deadlock_timeout_kept", "hello_processes",
+		"hello_processes_fixed", "join_before_drain", "pool_self_wait", "queue_results",
+		"release_order"};
 
 	put_run("R1", 2);
 	for (size_t i = 0; i < sizeof(demos) / sizeof(demos[0]); i++)
