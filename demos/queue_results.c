@@ -2,7 +2,7 @@
  * queue_results - four children put large results into a queue and end, before anybody gets them
  *
  * listings: 001-L11 002-L04
- * claims: none
+ * claims: 001-C037 002-C025
  *
  * Watch for: all children have ended, and main has not got anything yet. Each result has 100,000
  * bytes. With Python's Queue this order, join before get, never comes back: there a child may not

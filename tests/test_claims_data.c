@@ -338,12 +338,17 @@ static const struct {
 	{"001-C018", {ONLY, NOT}},
 	{"001-C019", {ONLY, NOT}},
 	{"001-C021", {HOLDS, NOT}},
+	{"001-C037", {ONLY, ONLY}},
 	{"001-C067", {ONLY, ONLY}},
 	{"001-C068", {HOLDS, HOLDS}},
 	{"001-C070", {HOLDS, HOLDS}},
 	{"001-C071", {NOT, HOLDS}},
 	{"001-C072", {HOLDS}},
 	{"001-C073", {HOLDS}},
+	{"001-C079", {HOLDS, HOLDS}},
+	{"001-C080", {NOT, NOT}},
+	{"001-C081", {ONLY, ONLY}},
+	{"001-C082", {NOT, NOT}},
 	{"001-C121", {HOLDS, HOLDS}},
 	{"001-C148", {HOLDS, HOLDS}},
 	{"001-C149", {HOLDS, HOLDS}},
@@ -352,6 +357,7 @@ static const struct {
 	{"002-C002", {ONLY, NOT}},
 	{"002-C005", {HOLDS, ONLY}},
 	{"002-C009", {ONLY, ONLY}},
+	{"002-C025", {ONLY, ONLY}},
 	{"003-C006", {HOLDS}},
 	{"003-C007", {HOLDS}},
 	{"003-C011", {CLAIM_OPINION}},
@@ -372,12 +378,15 @@ static const struct {
 
 static void put_seen(void)
 {
-	static const char *const demos[] = {"check_child_state.py", "check_default_method.py",
-		"check_fork_with_threads.py", "check_own_memory.py", "check_random.py",
-		"check_start_methods.py", "child_state", "concurrency_vs_parallelism",
-		"fork_huge_page", "fork_promises", "fork_same_random", "fork_stdio_twice",
-		"fork_vs_spawn", "fork_with_threads", "hello_processes", "hello_processes_fixed",
-		"own_memory"};
+	static const char *const demos[] = {"check_child_state.py", "check_deadlock.py",
+		"check_default_method.py", "check_fork_with_threads.py",
+		"check_join_before_drain.py", "check_lock_timeout.py", "check_own_memory.py",
+		"check_pool_self_wait.py", "check_random.py", "check_release_order.py",
+		"check_start_methods.py", "child_state", "concurrency_vs_parallelism", "deadlock",
+		"deadlock_timeout", "deadlock_timeout_kept", "fork_huge_page", "fork_promises",
+		"fork_same_random", "fork_stdio_twice", "fork_vs_spawn", "fork_with_threads",
+		"hello_processes", "hello_processes_fixed", "join_before_drain", "own_memory",
+		"pool_self_wait", "queue_results", "release_order"};
 
 	put_run("R1", 2);
 	for (size_t i = 0; i < sizeof(demos) / sizeof(demos[0]); i++)
