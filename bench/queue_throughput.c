@@ -103,31 +103,6 @@ INLINE int work(struct load *l, struct team_member *me, put_call *put, get_call 
 	return err;
 }
 
-static int work_pipe(void *arg, struct team_member *me)
-{
-	return work(arg, me, channel_write, channel_read);
-}
-
-static int work_mq(void *arg, struct team_member *me)
-{
-	return work(arg, me, channel_send, channel_receive);
-}
-
-static int work_queue(void *arg, struct team_member *me)
-{
-	return work(arg, me, channel_put, channel_get);
-}
-
-static int work_ring(void *arg, struct team_member *me)
-{
-	return work(arg, me, channel_ring_put, channel_ring_get);
-}
-
-static int work_locked(void *arg, struct team_member *me)
-{
-	return work(arg, me, channel_locked_put, channel_locked_get);
-}
-
 /* ---- a sample ---- */
 
 static int setup(struct bench_run *r, const struct channel_way *way,
@@ -185,35 +160,18 @@ static uint64_t run(struct bench_run *r, uint64_t iters)
 	return sum == sum_of_numbers(iters) ? got : 0;
 }
 
-static int setup_pipe(struct bench_run *r)
-{
-	return setup(r, &channel_pipe_way, work_pipe);
-}
-
-static int setup_socketpair(struct bench_run *r)
-{
-	return setup(r, &channel_socket_way, work_pipe);
-}
-
-static int setup_mq(struct bench_run *r)
-{
-	return setup(r, &channel_mq_way, work_mq);
-}
-
-static int setup_ring(struct bench_run *r)
-{
-	return setup(r, &channel_ring_way, work_ring);
-}
-
-static int setup_locked(struct bench_run *r)
-{
-	return setup(r, &channel_locked_way, work_locked);
-}
-
-static int setup_queue(struct bench_run *r)
-{
-	return setup(r, &channel_queue_way, work_queue);
-}
+/* The body and the setup of each way. */
+#define WAY(name, way, put, get)                                                                   \
+	static int work_##name(void *arg, struct team_member *me)                                  \
+	{                                                                                          \
+		return work(arg, me, put, get);                                                    \
+	}                                                                                          \
+                                                                                                   \
+	static int setup_##name(struct bench_run *r)                                               \
+	{                                                                                          \
+		return setup(r, &way, work_##name);                                                \
+	}
+CHANNEL_WAYS(WAY)
 
 /* ---- the copies alone ---- */
 
@@ -332,6 +290,12 @@ static const struct bench_variant variants[] = {
 		.base = "pipe",
 		.run = run,
 		.setup = setup_socketpair,
+		.teardown = teardown},
+	{.name = "feeder_queue",
+		.text = "multiprocessing.Queue's construction in C: buffer, thread, pipe, locks",
+		.base = "pipe",
+		.run = run,
+		.setup = setup_python,
 		.teardown = teardown},
 	{.name = "mq",
 		.text = "mq_send and mq_receive, POSIX",
