@@ -13,10 +13,11 @@
 #include "peers/channel.h"
 #include <stdlib.h>
 
-#define NBYTES   65536u
-#define WORDS    (NBYTES / sizeof(uint64_t))
-#define PAYLOADS 4u /* an op takes two of them, the next op the other two */
-#define READINGS 9
+#define WORDS         8192u
+#define NBYTES        (WORDS * sizeof(uint64_t))
+#define PAYLOADS      4u /* an op takes two of them, the next op the other two */
+#define READINGS      9
+#define READING_STEPS 65536u
 
 struct load {
 	unsigned char *payloads; /* in the arena: who is forked later sees them too */
@@ -63,9 +64,9 @@ static double measure_step(const unsigned char *bytes)
 		uint64_t begin = clock_now_ns();
 		double ns;
 
-		x += compute(bytes, 8 * WORDS);
+		x += compute(bytes, READING_STEPS);
 		__asm__ volatile("" : "+r"(x));
-		ns = (double)(clock_now_ns() - begin) / (8 * WORDS);
+		ns = (double)(clock_now_ns() - begin) / READING_STEPS;
 		if (i == 0 || ns < shortest)
 			shortest = ns;
 	}

@@ -167,7 +167,7 @@ static uint64_t run(struct bench_run *r, uint64_t iters)
                                                                                                    \
 	static int setup_##name(struct bench_run *r)                                               \
 	{                                                                                          \
-		return setup(r, &way, work_##name);                                                \
+		return setup(r, &(way), work_##name);                                              \
 	}
 CHANNEL_WAYS(WAY)
 

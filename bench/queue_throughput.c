@@ -173,7 +173,7 @@ static uint64_t run(struct bench_run *r, uint64_t iters)
                                                                                                    \
 	static int setup_##name(struct bench_run *r)                                               \
 	{                                                                                          \
-		return setup(r, &way, work_##name);                                                \
+		return setup(r, &(way), work_##name);                                              \
 	}
 CHANNEL_WAYS(WAY)
 
@@ -240,7 +240,7 @@ static uint64_t run_memcpy(struct bench_run *r, uint64_t iters)
 struct two_threads {
 	struct thread_queue *queue;
 	struct workers_slot *slots;
-	uint64_t iters, sum, begin_ns, end_ns;
+	uint64_t iters, begin_ns, end_ns;
 	_Atomic unsigned here;
 };
 
@@ -304,7 +304,6 @@ static uint64_t pass_on(void *arg, unsigned i)
 		}
 		thread_queue_get(t->queue, message);
 		got += message[0] == number;
-		t->sum += message[0];
 	}
 	if (i == 1)
 		t->end_ns = clock_now_ns();
@@ -317,7 +316,7 @@ static uint64_t run_threads(struct bench_run *r, uint64_t iters)
 	int err;
 
 	t->iters = iters;
-	t->sum = t->here = 0;
+	t->here = 0;
 	err = workers_run(WORKERS_THREADS, 2, pass_on, t, t->slots);
 	if (err) {
 		bench_fail(r, err, "run the threads");

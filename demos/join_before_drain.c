@@ -56,7 +56,7 @@ static int work(struct mp_child *self)
 	(void)self;
 	demo_must(-pthread_create(&feeder, NULL, feed, NULL), "thread");
 	demo_line("child: put is back, %d bytes are to go\n", BYTES);
-	pthread_join(feeder, NULL);
+	demo_must(-pthread_join(feeder, NULL), "join the thread");
 	return 0;
 }
 

@@ -280,7 +280,7 @@ static inline int python_queue_close(struct python_queue *q)
 		q->closing = true;
 		pthread_cond_signal(&q->changed);
 		pthread_mutex_unlock(&q->mutex);
-		pthread_join(q->feeder, NULL);
+		(void)pthread_join(q->feeder, NULL);
 	}
 	pthread_cond_destroy(&q->changed);
 	pthread_mutex_destroy(&q->mutex);
