@@ -95,31 +95,6 @@ INLINE int work(struct pair *p, struct team_member *me, put_call *put, get_call 
 	return err;
 }
 
-static int work_pipe(void *arg, struct team_member *me)
-{
-	return work(arg, me, channel_write, channel_read);
-}
-
-static int work_mq(void *arg, struct team_member *me)
-{
-	return work(arg, me, channel_send, channel_receive);
-}
-
-static int work_queue(void *arg, struct team_member *me)
-{
-	return work(arg, me, channel_put, channel_get);
-}
-
-static int work_ring(void *arg, struct team_member *me)
-{
-	return work(arg, me, channel_ring_put, channel_ring_get);
-}
-
-static int work_locked(void *arg, struct team_member *me)
-{
-	return work(arg, me, channel_locked_put, channel_locked_get);
-}
-
 /* ---- a sample ---- */
 
 static void close_channel(const struct channel_way *way, struct channel *c)
@@ -183,35 +158,18 @@ static uint64_t run(struct bench_run *r, uint64_t iters)
 	return counts[0].ops;
 }
 
-static int setup_pipe(struct bench_run *r)
-{
-	return setup(r, &channel_pipe_way, work_pipe);
-}
-
-static int setup_socketpair(struct bench_run *r)
-{
-	return setup(r, &channel_socket_way, work_pipe);
-}
-
-static int setup_mq(struct bench_run *r)
-{
-	return setup(r, &channel_mq_way, work_mq);
-}
-
-static int setup_ring(struct bench_run *r)
-{
-	return setup(r, &channel_ring_way, work_ring);
-}
-
-static int setup_locked(struct bench_run *r)
-{
-	return setup(r, &channel_locked_way, work_locked);
-}
-
-static int setup_queue(struct bench_run *r)
-{
-	return setup(r, &channel_queue_way, work_queue);
-}
+/* The body and the setup of each way. */
+#define WAY(name, way, put, get)                                                                   \
+	static int work_##name(void *arg, struct team_member *me)                                  \
+	{                                                                                          \
+		return work(arg, me, put, get);                                                    \
+	}                                                                                          \
+                                                                                                   \
+	static int setup_##name(struct bench_run *r)                                               \
+	{                                                                                          \
+		return setup(r, &(way), work_##name);                                              \
+	}
+CHANNEL_WAYS(WAY)
 
 /* ---- the sweep ---- */
 
@@ -223,6 +181,9 @@ static const char *skip(const struct bench_run *r)
 		return "there and back are two workers";
 	if (nbytes < 8)
 		return "a message bears its number: at least 8 bytes";
+	/* Two lengths show what pickling adds. A space: that there is no such point is no news. */
+	if (!strcmp(bench_variant_name(r), "python_pipe_send") && nbytes > 8 && nbytes < 1048576)
+		return " ";
 	return strcmp(bench_variant_name(r), "mq") ? NULL : channel_mq_skip(nbytes);
 }
 
@@ -255,6 +216,12 @@ static const struct bench_variant variants[] = {
 		.run = run,
 		.setup = setup_socketpair,
 		.teardown = teardown},
+	{.name = "feeder_queue",
+		.text = "multiprocessing.Queue's construction in C: buffer, thread, pipe, locks",
+		.base = "pipe",
+		.run = run,
+		.setup = setup_python,
+		.teardown = teardown},
 	{.name = "mq",
 		.text = "mq_send and mq_receive, a POSIX queue each way",
 		.base = "pipe",
@@ -263,6 +230,11 @@ static const struct bench_variant variants[] = {
 		.teardown = teardown},
 	{.name = "python_pipe",
 		.text = "multiprocessing.Pipe: send_bytes and recv_bytes",
+		.peer = "queue_roundtrip.py",
+		.needs = "python3"},
+	{.name = "python_pipe_send",
+		.text = "multiprocessing.Pipe: send and recv, which pickle",
+		.base = "python_pipe",
 		.peer = "queue_roundtrip.py",
 		.needs = "python3"},
 	{.name = "python_queue",

@@ -5,16 +5,20 @@
  * consumer looks whether the numbers come in order, and none torn; together they must have got all. Two lower
  * bounds stand beside: the same bytes copied in and out by one process that waits for nobody, and the bare
  * ring, which can do nothing but pass messages on. A sample begins when all are ready and ends with the last
- * message got; the workers are there before and stay.
+ * message got; the workers are there before and stay. What threads, and tasks of one thread, pay for the same
+ * stands beside with 8 bytes.
  */
 #include "harness/bench.h"
+#include "harness/bind.h"
 #include "harness/clock.h"
 #include "harness/team.h"
+#include "harness/workers.h"
 #include "peers/channel.h"
+#include "peers/thread_queue.h"
 #include <stdlib.h>
 
 #define LAST         UINT64_MAX /* number of the message that tells a consumer to stop */
-#define SEVERAL_SIZE 8          /* bytes with which several consumers are measured */
+#define SEVERAL_SIZE 8          /* bytes with which several consumers are measured, and threads */
 
 struct load {
 	const struct channel_way *way;
@@ -103,31 +107,6 @@ INLINE int work(struct load *l, struct team_member *me, put_call *put, get_call 
 	return err;
 }
 
-static int work_pipe(void *arg, struct team_member *me)
-{
-	return work(arg, me, channel_write, channel_read);
-}
-
-static int work_mq(void *arg, struct team_member *me)
-{
-	return work(arg, me, channel_send, channel_receive);
-}
-
-static int work_queue(void *arg, struct team_member *me)
-{
-	return work(arg, me, channel_put, channel_get);
-}
-
-static int work_ring(void *arg, struct team_member *me)
-{
-	return work(arg, me, channel_ring_put, channel_ring_get);
-}
-
-static int work_locked(void *arg, struct team_member *me)
-{
-	return work(arg, me, channel_locked_put, channel_locked_get);
-}
-
 /* ---- a sample ---- */
 
 static int setup(struct bench_run *r, const struct channel_way *way,
@@ -185,35 +164,18 @@ static uint64_t run(struct bench_run *r, uint64_t iters)
 	return sum == sum_of_numbers(iters) ? got : 0;
 }
 
-static int setup_pipe(struct bench_run *r)
-{
-	return setup(r, &channel_pipe_way, work_pipe);
-}
-
-static int setup_socketpair(struct bench_run *r)
-{
-	return setup(r, &channel_socket_way, work_pipe);
-}
-
-static int setup_mq(struct bench_run *r)
-{
-	return setup(r, &channel_mq_way, work_mq);
-}
-
-static int setup_ring(struct bench_run *r)
-{
-	return setup(r, &channel_ring_way, work_ring);
-}
-
-static int setup_locked(struct bench_run *r)
-{
-	return setup(r, &channel_locked_way, work_locked);
-}
-
-static int setup_queue(struct bench_run *r)
-{
-	return setup(r, &channel_queue_way, work_queue);
-}
+/* The body and the setup of each way. */
+#define WAY(name, way, put, get)                                                                   \
+	static int work_##name(void *arg, struct team_member *me)                                  \
+	{                                                                                          \
+		return work(arg, me, put, get);                                                    \
+	}                                                                                          \
+                                                                                                   \
+	static int setup_##name(struct bench_run *r)                                               \
+	{                                                                                          \
+		return setup(r, &(way), work_##name);                                              \
+	}
+CHANNEL_WAYS(WAY)
 
 /* ---- the copies alone ---- */
 
@@ -273,6 +235,97 @@ static uint64_t run_memcpy(struct bench_run *r, uint64_t iters)
 	return got;
 }
 
+/* ---- two threads of one process ---- */
+
+struct two_threads {
+	struct thread_queue *queue;
+	struct workers_slot *slots;
+	uint64_t iters, begin_ns, end_ns;
+	_Atomic unsigned here;
+};
+
+static int setup_threads(struct bench_run *r)
+{
+	struct two_threads *t = calloc(1, sizeof(*t));
+	struct channel c = {.nbytes = (size_t)bench_number(r, "bytes")};
+
+	if (!t)
+		return -ENOMEM;
+	t->slots = bench_arena(r, 2 * sizeof(*t->slots));
+	t->queue = thread_queue_new(c.nbytes, channel_memory(&c) / c.nbytes);
+	if (!t->slots || !t->queue) {
+		free(t->queue);
+		free(t);
+		return -ENOMEM;
+	}
+	bench_set_state(r, t);
+	return 0;
+}
+
+static void teardown_threads(struct bench_run *r)
+{
+	struct two_threads *t = bench_state(r);
+
+	thread_queue_free(t->queue);
+	free(t);
+}
+
+/* Each on its own CPU where the two have two, as the team's workers are: no harm where that fails. */
+static void take_place(unsigned i)
+{
+	unsigned cpus[2], n = 0;
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) || CPU_COUNT(&set) != 2)
+		return;
+	for (unsigned cpu = 0; cpu < CPU_SETSIZE && n < 2; cpu++)
+		if (CPU_ISSET(cpu, &set))
+			cpus[n++] = cpu;
+	bind_cpus(&cpus[i], 1);
+}
+
+/* Thread 0 puts, thread 1 gets; who comes late to the start delays it, not the measured time. */
+static uint64_t pass_on(void *arg, unsigned i)
+{
+	struct two_threads *t = arg;
+	uint64_t message[SEVERAL_SIZE / sizeof(uint64_t)] = {0}, got = 0;
+
+	take_place(i);
+	atomic_fetch_add(&t->here, 1);
+	while (atomic_load(&t->here) < 2)
+		sched_yield();
+	if (i == 0)
+		t->begin_ns = clock_now_ns();
+	for (uint64_t number = 0; number < t->iters; number++) {
+		message[0] = number;
+		if (i == 0) {
+			thread_queue_put(t->queue, message);
+			continue;
+		}
+		thread_queue_get(t->queue, message);
+		got += message[0] == number;
+	}
+	if (i == 1)
+		t->end_ns = clock_now_ns();
+	return got;
+}
+
+static uint64_t run_threads(struct bench_run *r, uint64_t iters)
+{
+	struct two_threads *t = bench_state(r);
+	int err;
+
+	t->iters = iters;
+	t->here = 0;
+	err = workers_run(WORKERS_THREADS, 2, pass_on, t, t->slots);
+	if (err) {
+		bench_fail(r, err, "run the threads");
+		return 0;
+	}
+	bench_elapsed(r, t->end_ns - t->begin_ns);
+	return t->slots[1].value;
+}
+
 /* ---- the sweep ---- */
 
 #define NO_SUCH_POINT " "
@@ -281,6 +334,13 @@ static uint64_t run_memcpy(struct bench_run *r, uint64_t iters)
 static bool serves_several(const char *name)
 {
 	return !strcmp(name, "mp_queue") || !strcmp(name, "pipe");
+}
+
+/* One length shows what the queue costs; more bytes cost more copying, as everywhere. */
+static bool stays_in_a_process(const char *name)
+{
+	return !strcmp(name, "thread_queue") || !strcmp(name, "python_thread_queue") ||
+	       !strcmp(name, "python_asyncio_queue");
 }
 
 static const char *skip(const struct bench_run *r)
@@ -294,8 +354,12 @@ static const char *skip(const struct bench_run *r)
 		return "a message bears its number: at least 8 bytes";
 	if (workers > 2 && (nbytes != SEVERAL_SIZE || !serves_several(name)))
 		return NO_SUCH_POINT;
+	if (nbytes != SEVERAL_SIZE && stays_in_a_process(name))
+		return NO_SUCH_POINT;
 	if (!strncmp(name, "python_", strlen("python_")) && (nbytes == 1024 || nbytes == 65536))
 		return NO_SUCH_POINT; /* three lengths show what each byte adds to so much per message */
+	if (!strcmp(name, "python_pipe_send") && nbytes > 8192)
+		return NO_SUCH_POINT; /* what pickling adds shows with short messages */
 	return strcmp(name, "mq") ? NULL : channel_mq_skip(nbytes);
 }
 
@@ -333,18 +397,45 @@ static const struct bench_variant variants[] = {
 		.run = run,
 		.setup = setup_socketpair,
 		.teardown = teardown},
+	{.name = "feeder_queue",
+		.text = "multiprocessing.Queue's construction in C: buffer, thread, pipe, locks",
+		.base = "pipe",
+		.run = run,
+		.setup = setup_python,
+		.teardown = teardown},
 	{.name = "mq",
 		.text = "mq_send and mq_receive, POSIX",
 		.base = "pipe",
 		.run = run,
 		.setup = setup_mq,
 		.teardown = teardown},
+	{.name = "thread_queue",
+		.text = "slots under a mutex and two conditions, between two threads",
+		.base = "pipe",
+		.run = run_threads,
+		.setup = setup_threads,
+		.teardown = teardown_threads},
 	{.name = "python_pipe",
 		.text = "multiprocessing.Pipe: send_bytes and recv_bytes",
 		.peer = "queue_throughput.py",
 		.needs = "python3"},
+	{.name = "python_pipe_send",
+		.text = "multiprocessing.Pipe: send and recv, which pickle",
+		.base = "python_pipe",
+		.peer = "queue_throughput.py",
+		.needs = "python3"},
 	{.name = "python_queue",
 		.text = "multiprocessing.Queue: put and get",
+		.base = "python_pipe",
+		.peer = "queue_throughput.py",
+		.needs = "python3"},
+	{.name = "python_thread_queue",
+		.text = "queue.Queue: put and get, between two threads",
+		.base = "python_pipe",
+		.peer = "queue_throughput.py",
+		.needs = "python3"},
+	{.name = "python_asyncio_queue",
+		.text = "asyncio.Queue: put and get, two tasks of one thread",
 		.base = "python_pipe",
 		.peer = "queue_throughput.py",
 		.needs = "python3"},
@@ -357,7 +448,7 @@ const struct bench bench = {
 	.op = "one message put by one process and got by another",
 	.variants = variants,
 	.axes = {{"workers", "2,3", "2", "one that puts, and the others get"},
-		{"bytes", "8,1024,8192,65536,1048576", "8,8192,1048576", "length of a message"}},
+		{"bytes", "8,1024,8192,65536,1048576", "8,1048576", "length of a message"}},
 	.answer = "A message of 8 bytes takes {mp_queue@workers=2,bytes=8} by our queue, "
 		  "{pipe@workers=2,bytes=8} by a "
 		  "pipe; in CPython {python_pipe@workers=2,bytes=8} by its Pipe, and by its Queue "

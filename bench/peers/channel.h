@@ -10,6 +10,7 @@
 
 #include "harness/bench.h"
 #include "mp/queue.h"
+#include "peers/python_queue.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <mqueue.h>
@@ -34,6 +35,7 @@ struct channel {
 		int fd[2]; /* what is put into the second is got from the first */
 		mqd_t mq;
 		struct mp_queue *queue;
+		struct python_queue python;
 		struct {
 			struct channel_ring *ring;
 			uint64_t nslots;      /* a power of 2 */
@@ -230,6 +232,41 @@ static inline int channel_get(struct channel *c, void *buffer)
 	return err ? err : n == c->nbytes ? 0 : -EMSGSIZE;
 }
 
+/* ---- as Python's queue is made ---- */
+
+static inline int channel_open_python(struct bench_run *r, struct channel *c, unsigned readers)
+{
+	(void)r;
+	(void)readers;
+	return python_queue_open(&c->python, c->nbytes);
+}
+
+/* In a worker this waits until all that it has put is in the pipe. */
+static inline void channel_close_python(struct channel *c)
+{
+	python_queue_close(&c->python);
+}
+
+static inline int channel_join_python(struct channel *c, uint32_t role)
+{
+	(void)role;
+	python_queue_forked(&c->python);
+	return 0;
+}
+
+static inline int channel_buffer(struct channel *c, const void *message)
+{
+	return python_queue_put(&c->python, message, c->nbytes);
+}
+
+static inline int channel_unbuffer(struct channel *c, void *buffer)
+{
+	size_t n;
+	int err = python_queue_get(&c->python, buffer, &n);
+
+	return err ? err : n == c->nbytes ? 0 : -EMSGSIZE;
+}
+
 /* ---- the least: slots in shared memory, and two counts ---- */
 
 /* It does not sleep, does not end, and knows nobody's death: what a queue may not do. */
@@ -368,7 +405,21 @@ static const struct channel_way channel_queue_way = {.open = channel_open_queue,
 	.close = channel_close_queue,
 	.join = channel_join_queue,
 	.leave = channel_close_queue};
+static const struct channel_way channel_python_way = {.open = channel_open_python,
+	.close = channel_close_python,
+	.join = channel_join_python,
+	.leave = channel_close_python};
 static const struct channel_way channel_ring_way = {.open = channel_open_ring};
 static const struct channel_way channel_locked_way = {.open = channel_open_locked};
+
+/* WAY(name, its struct channel_way, how it puts, how it gets): what a benchmark writes once for each. */
+#define CHANNEL_WAYS(WAY)                                                                          \
+	WAY(pipe, channel_pipe_way, channel_write, channel_read)                                   \
+	WAY(socketpair, channel_socket_way, channel_write, channel_read)                           \
+	WAY(mq, channel_mq_way, channel_send, channel_receive)                                     \
+	WAY(queue, channel_queue_way, channel_put, channel_get)                                    \
+	WAY(python, channel_python_way, channel_buffer, channel_unbuffer)                          \
+	WAY(ring, channel_ring_way, channel_ring_put, channel_ring_get)                            \
+	WAY(locked, channel_locked_way, channel_locked_put, channel_locked_get)
 
 #endif

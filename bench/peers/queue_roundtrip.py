@@ -2,7 +2,7 @@
 
 Each message bears its number at both ends and must come back whole. Talks with the harness by lines
 (bench/harness/peer.h):
-    RUN python_pipe|python_queue ITERS bytes=8 ...   ->   ELAPSED_NS CHECK
+    RUN python_pipe|python_pipe_send|python_queue ITERS bytes=8 ...   ->   ELAPSED_NS CHECK
 """
 import multiprocessing
 import signal
@@ -31,6 +31,10 @@ class Pair:
             ours, theirs = context.Pipe()
             self.put, self.get = ours.send_bytes, ours.recv_bytes
             ways = theirs.recv_bytes, theirs.send_bytes
+        elif variant == "python_pipe_send":
+            ours, theirs = context.Pipe()
+            self.put, self.get = ours.send, ours.recv
+            ways = theirs.recv, theirs.send
         else:
             there, back = context.Queue(), context.Queue()
             self.put, self.get = there.put, back.get
@@ -53,7 +57,7 @@ PAIRS = {}
 
 
 def run(request, variant, iters, *params):
-    if request != "RUN" or variant not in ("python_pipe", "python_queue"):
+    if request != "RUN" or variant not in ("python_pipe", "python_pipe_send", "python_queue"):
         raise ValueError(f"no {request} {variant} here")
     nbytes = int(dict(param.split("=", 1) for param in params)["bytes"])
     if nbytes != 8 and nbytes < 16:

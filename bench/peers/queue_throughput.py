@@ -2,17 +2,21 @@
 
 One process puts, the others get; each message bears its number at both ends. Talks with the harness by lines
 (bench/harness/peer.h):
-    RUN python_pipe|python_queue ITERS workers=2 bytes=8 ...   ->   ELAPSED_NS CHECK
+    RUN VARIANT ITERS workers=2 bytes=8 ...   ->   ELAPSED_NS CHECK
 """
+import asyncio
 import multiprocessing
+import queue
 import signal
 import sys
+import threading
 import time
 
 sys.dont_write_bytecode = True  # the folder of the sources stays as it is
 from workers import end_with_parent, take_place  # noqa: E402
 
 LAST = 2**64 - 1
+
 
 def message(nbytes, number):
     ends = number.to_bytes(8, "little")
@@ -44,9 +48,12 @@ class Channel:
         if variant == "python_pipe":
             reader, writer = context.Pipe(duplex=False)
             get, self.put = reader.recv_bytes, writer.send_bytes
+        elif variant == "python_pipe_send":
+            writer, reader = context.Pipe()  # both ways, as a plain Pipe() is, though one way would do
+            get, self.put = reader.recv, writer.send
         else:
-            queue = context.Queue()
-            get, self.put = queue.get, queue.put
+            messages = context.Queue()
+            get, self.put = messages.get, messages.put
         self.consumers = []
         take_place(0, 1 + consumers)
         for i in range(consumers):
@@ -68,11 +75,74 @@ class Channel:
         return time.clock_gettime_ns(time.CLOCK_MONOTONIC) - begin, got
 
 
+class ThreadQueue:
+    """queue.Queue between this thread and another, which is started for each sample and not timed."""
+
+    def __init__(self, variant, consumers):
+        if consumers != 1:
+            raise ValueError(f"{variant}: one who gets")
+        self.queue = queue.Queue()
+
+    def consume(self, ready, nbytes, iters):
+        take_place(1, 2)
+        ready.wait()
+        self.got = 0
+        for number in range(iters):
+            self.got += self.queue.get() == message(nbytes, number)
+        self.end = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+
+    def sample(self, nbytes, iters):
+        take_place(0, 2)
+        ready = threading.Barrier(2)
+        consumer = threading.Thread(target=self.consume, args=(ready, nbytes, iters), daemon=True)
+        consumer.start()
+        ready.wait()
+        begin = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+        for number in range(iters):
+            self.queue.put(message(nbytes, number))
+        consumer.join()
+        return self.end - begin, self.got
+
+
+class AsyncioQueue:
+    """asyncio.Queue between two tasks of this thread."""
+
+    def __init__(self, variant, consumers):
+        if consumers != 1:
+            raise ValueError(f"{variant}: one who gets")
+
+    async def consume(self, messages, nbytes, iters):
+        got = 0
+        for number in range(iters):
+            got += await messages.get() == message(nbytes, number)
+        return got
+
+    async def pass_on(self, nbytes, iters):
+        messages = asyncio.Queue()
+        begin = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+        consumer = asyncio.create_task(self.consume(messages, nbytes, iters))
+        for number in range(iters):
+            await messages.put(message(nbytes, number))
+        got = await consumer
+        return time.clock_gettime_ns(time.CLOCK_MONOTONIC) - begin, got
+
+    def sample(self, nbytes, iters):
+        take_place(0, 2)
+        return asyncio.run(self.pass_on(nbytes, iters))
+
+
+KINDS = {
+    "python_pipe": Channel,
+    "python_pipe_send": Channel,
+    "python_queue": Channel,
+    "python_thread_queue": ThreadQueue,
+    "python_asyncio_queue": AsyncioQueue,
+}
 CHANNELS = {}
 
 
 def run(request, variant, iters, *params):
-    if request != "RUN" or variant not in ("python_pipe", "python_queue"):
+    if request != "RUN" or variant not in KINDS:
         raise ValueError(f"no {request} {variant} here")
     named = dict(param.split("=", 1) for param in params)
     nbytes, consumers = int(named["bytes"]), int(named["workers"]) - 1
@@ -80,7 +150,7 @@ def run(request, variant, iters, *params):
         raise ValueError(f"bytes={nbytes}: 8, or at least 16")
     key = variant, consumers
     if key not in CHANNELS:
-        CHANNELS[key] = Channel(*key)
+        CHANNELS[key] = KINDS[variant](*key)
     return CHANNELS[key].sample(nbytes, int(iters))
 
 
