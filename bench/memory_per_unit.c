@@ -34,8 +34,8 @@
 #define UNITS_MOST      4096
 #define READY_MS        10000
 #define SELF            "/proc/self/exe"
-#define MANY_BUDGET_S   15
-#define PYTHON_BUDGET_S 40
+#define MANY_BUDGET_S   20
+#define PYTHON_BUDGET_S 60
 /* Of one unit, as it must be free: an interpreter has 13 MiB of its own, a C program far less. */
 #define NEEDS_PYTHON_KIB 16384
 #define NEEDS_KIB        1024
