@@ -2,7 +2,7 @@
  * process_start_join - start comes back before the work is done; join waits for it
  *
  * listings: 000-L02 000-L03 004-L02 004-L03
- * claims: none
+ * claims: 004-C014 004-C015
  *
  * Watch for: two times. The first, between start and join, is short because nothing but the two
  * starts lies in it: no child has done any work yet. It says nothing about the work, though one

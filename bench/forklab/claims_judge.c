@@ -142,9 +142,9 @@ static void show(
 		double median = json_number_value(json_object_get(sides.a, "median"));
 
 		ci = json_object_get(sides.a, "ci95");
-		table_time(time, sizeof(time), median);
-		table_time_interval(interval, sizeof(interval), median, json_array_size(ci) == 2,
-			json_number_value(json_array_get(ci, 0)),
+		table_value(time, sizeof(time), claim_text(sides.a, "unit"), median);
+		table_value_interval(interval, sizeof(interval), claim_text(sides.a, "unit"),
+			median, json_array_size(ci) == 2, json_number_value(json_array_get(ci, 0)),
 			json_number_value(json_array_get(ci, 1)));
 		snprintf(j->measured, sizeof(j->measured), "%s %s", time, interval);
 		if (sides.alternative)

@@ -82,8 +82,8 @@ const char *claim_variant(const json_t *side);
 void claim_point_words(const json_t *point, char *buf, size_t len);
 /* "fork / thread at cpus=all" */
 void claim_case_words(const json_t *c, const json_t *point, char *buf, size_t len);
-/* "fork takes 1.95 [1.90, 2.01] times as long as a thread" */
-void claim_ratio_words(const json_t *c, const char *figure, char *buf, size_t len);
+/* "fork takes 1.95 [1.90, 2.01] times as long as a thread"; of bytes, "times as much as". */
+void claim_ratio_words(const json_t *c, const char *figure, bool bytes, char *buf, size_t len);
 /* Sets why: nothing was measured, and the command that would. */
 void claim_say_missing(const struct store *s, const json_t *c, struct case_result *out);
 /* Sets why: it was not measured at the point that the claim names first. */

@@ -170,7 +170,8 @@ void claim_ratio(
 	table_number(number, sizeof(number), cmp.ratio * share);
 	claim_interval_text(interval, sizeof(interval), &cmp.ci, share);
 	snprintf(out->figure, sizeof(out->figure), "%s %s", number, interval);
-	claim_ratio_words(c, out->figure, out->said, sizeof(out->said));
+	claim_ratio_words(c, out->figure, !strcmp(claim_text(sides->a, "unit"), "B/op"), out->said,
+		sizeof(out->said));
 	cmp.ci.lo *= share;
 	cmp.ci.hi *= share;
 	claim_decide(c, cmp.ratio * share, &cmp.ci, true, family, out);

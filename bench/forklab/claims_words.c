@@ -78,7 +78,7 @@ static bool side_words(const json_t *side, char *buf, size_t len)
 	return several;
 }
 
-void claim_ratio_words(const json_t *c, const char *figure, char *buf, size_t len)
+void claim_ratio_words(const json_t *c, const char *figure, bool bytes, char *buf, size_t len)
 {
 	char a[120], b[120];
 	bool several_a = side_words(json_object_get(c, "a"), a, sizeof(a));
@@ -88,8 +88,8 @@ void claim_ratio_words(const json_t *c, const char *figure, char *buf, size_t le
 		snprintf(buf, len, "%s reach%s %s of the speedup that the CPUs could give", b,
 			several_b ? "" : "es", figure);
 	else
-		snprintf(buf, len, "%s take%s %s times as long as %s", a, several_a ? "" : "s",
-			figure, b);
+		snprintf(buf, len, "%s take%s %s times as %s as %s", a, several_a ? "" : "s",
+			figure, bytes ? "much" : "long", b);
 }
 
 /* Why there is no record; "": because of something that no command of ours would change. */

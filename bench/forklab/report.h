@@ -141,6 +141,8 @@ void report_forest(const struct report_bench *b, const struct report_slice *s, c
 	struct figure *f);
 /* Fills p from a result's median, in units of unit_ns. */
 void report_point(const json_t *result, double unit_ns, struct figure_point *p);
+/* Whether its values are bytes, and no times. */
+bool report_bytes(const struct report_bench *b);
 /* The unit in which the times of a slice are read best: "µs" and 1e3. On a linear axis the largest decides. */
 const char *report_unit(
 	const struct report_bench *b, const struct report_slice *s, bool linear, double *unit_ns);

@@ -76,12 +76,13 @@ char *report_ratio_interval(const json_t *compare, char *buf, size_t len)
 void report_time(const json_t *result, char *median, size_t mlen, char *interval, size_t ilen)
 {
 	const json_t *ci = json_object_get(result, "ci95");
+	const char *unit = report_text(result, "unit");
 	double at = report_number(result, "median", 0);
 
-	table_time(median, mlen, at);
+	table_value(median, mlen, unit, at);
 	interval[0] = '\0';
 	if (json_array_size(ci) == 2)
-		table_time_interval(interval, ilen, at, true,
+		table_value_interval(interval, ilen, unit, at, true,
 			json_number_value(json_array_get(ci, 0)),
 			json_number_value(json_array_get(ci, 1)));
 }

@@ -6,10 +6,18 @@
 
 #include "harness/table.h"
 
+bool report_bytes(const struct report_bench *b)
+{
+	return !strcmp(report_text(json_array_get(b->results, 0), "unit"), "B/op");
+}
+
 const char *report_unit(
 	const struct report_bench *b, const struct report_slice *s, bool linear, double *unit_ns)
 {
-	static const char *const names[] = {"ns", "\xc2\xb5s", "ms", "s"};
+	static const char *const times[] = {"ns", "\xc2\xb5s", "ms", "s"};
+	static const char *const bytes[] = {"B", "KiB", "MiB", "GiB"};
+	bool is_bytes = report_bytes(b);
+	double step = is_bytes ? 1024 : 1000;
 	double lo = HUGE_VAL, hi = 0, middle;
 	size_t i = 0;
 
@@ -24,9 +32,9 @@ const char *report_unit(
 		}
 	}
 	middle = !(hi > 0) ? 0 : linear ? hi : sqrt(lo * hi);
-	for (*unit_ns = 1; i < 3 && middle >= 1000 * *unit_ns; i++)
-		*unit_ns *= 1000;
-	return names[i];
+	for (*unit_ns = 1; i < 3 && middle >= step * *unit_ns; i++)
+		*unit_ns *= step;
+	return is_bytes ? bytes[i] : times[i];
 }
 
 void report_point(const json_t *result, double unit_ns, struct figure_point *p)
@@ -114,7 +122,8 @@ void report_ladder(const struct report_bench *b, const struct report_slice *s, c
 
 	figure_start(f, "ladder", b->name, what);
 	snprintf(f->log, sizeof(f->log), "v");
-	snprintf(f->xlabel, sizeof(f->xlabel), "time per op, %s", name);
+	snprintf(f->xlabel, sizeof(f->xlabel), "%s per op, %s", report_bytes(b) ? "memory" : "time",
+		name);
 	series = figure_series(f, "median");
 	for (size_t i = 0; i < json_array_size(b->results); i++) {
 		const json_t *r = json_array_get(b->results, i);
@@ -178,6 +187,7 @@ static bool tell_bases(const struct report_bench *b, const struct report_slice *
 void report_forest(const struct report_bench *b, const struct report_slice *s, const char *what,
 	struct figure *f)
 {
+	const bool bytes = report_bytes(b);
 	const char *first = NULL;
 	char title[96], bases[300] = "";
 	bool several;
@@ -193,17 +203,18 @@ void report_forest(const struct report_bench *b, const struct report_slice *s, c
 		add_ratio(s, r, c, f);
 	}
 	several = first && tell_bases(b, s, first, bases, sizeof(bases));
-	snprintf(title, sizeof(title), "Times as long as %.40s",
+	snprintf(title, sizeof(title), "Times as %s as %.40s", bytes ? "much" : "long",
 		several || !first ? "its base" : first);
-	snprintf(f->xlabel, sizeof(f->xlabel), "ratio of times");
+	snprintf(f->xlabel, sizeof(f->xlabel), "ratio of %s", bytes ? "bytes" : "times");
 	finish(b, s, f, title);
 	snprintf(f->caption, sizeof(f->caption),
-		"The time of each row divided by the time of %.40s in the same rounds; left of 1 "
+		"The %s of each row divided by the %s of %.40s in the same rounds; left of 1 "
 		"is "
-		"faster. Grey band: %.3g %% to either side of 1, too little to be called a "
+		"%s. Grey band: %.3g %% to either side of 1, too little to be called a "
 		"difference.%s%s%s",
-		several || !first ? "its base" : first, f->margin * 100, several ? " " : "",
-		several ? bases : "", several ? "." : "");
+		bytes ? "memory" : "time", bytes ? "memory" : "time",
+		several || !first ? "its base" : first, bytes ? "less" : "faster", f->margin * 100,
+		several ? " " : "", several ? bases : "", several ? "." : "");
 }
 
 static void spaced(char *buf, size_t len, const char *name)

@@ -56,8 +56,10 @@ static bool pair(const struct report_bench *b, const struct report_slice *s, con
 	else if (!strcmp(report_text(c, "verdict"), "inconclusive"))
 		strncat(out->interval, " (cannot be told from 1)",
 			sizeof(out->interval) - strlen(out->interval) - 1);
-	table_time(out->ma, sizeof(out->ma), report_number(result, "median", 0));
-	table_time(out->mb, sizeof(out->mb), report_number(base, "median", 0));
+	table_value(out->ma, sizeof(out->ma), report_text(result, "unit"),
+		report_number(result, "median", 0));
+	table_value(out->mb, sizeof(out->mb), report_text(base, "unit"),
+		report_number(base, "median", 0));
 	return base != NULL;
 }
 
@@ -104,19 +106,21 @@ static void say_workers(FILE *f, const struct report_slice *s, const struct pair
 		fprintf(f, "; %s %s %s", p[i].a, p[i].ratio, p[i].interval);
 }
 
-static void say_any(FILE *f, const struct report_slice *s, const struct pair *p, size_t n)
+static void say_any(FILE *f, const struct report_bench *b, const struct report_slice *s,
+	const struct pair *p, size_t n)
 {
+	const char *as = report_bytes(b) ? "as much as" : "as long as";
 	char at[200];
 
 	report_slice_text(s, at, sizeof(at));
 	if (*at)
 		fprintf(f, "At %s: ", at);
-	fprintf(f, "%s takes %s times %s as long as %s (%s against %s)", p->a, p->ratio,
-		p->interval, p->b, p->ma, p->mb);
+	fprintf(f, "%s takes %s times %s %s %s (%s against %s)", p->a, p->ratio, p->interval, as,
+		p->b, p->ma, p->mb);
 	for (size_t i = 1; i < n; i++)
-		fprintf(f, "; %s %s times %s%s%s", p[i].a, p[i].ratio, p[i].interval,
-			strcmp(p[i].b, p->b) ? " as long as " : "",
-			strcmp(p[i].b, p->b) ? p[i].b : "");
+		fprintf(f, "; %s %s times %s%s%s%s%s", p[i].a, p[i].ratio, p[i].interval,
+			strcmp(p[i].b, p->b) ? " " : "", strcmp(p[i].b, p->b) ? as : "",
+			strcmp(p[i].b, p->b) ? " " : "", strcmp(p[i].b, p->b) ? p[i].b : "");
 }
 
 /* Slope of a variant's time over an axis, with one slope a round. False: cannot be told. */
@@ -274,7 +278,7 @@ static void put_sentence(FILE *f, const struct report_bench *b)
 	else if (work)
 		say_workers(f, &s, p, n);
 	else
-		say_any(f, &s, p, n);
+		say_any(f, b, &s, p, n);
 	if (work)
 		say_python(f, b);
 }

@@ -344,7 +344,8 @@ void report_over_axis(const struct report_bench *b, const struct report_slice *f
 	if (scaling)
 		set_border(f);
 	set_texts(b, &s, f, "Time", axis);
-	snprintf(f->ylabel, sizeof(f->ylabel), "time per op, %s", name);
+	snprintf(f->ylabel, sizeof(f->ylabel), "%s per op, %s", report_bytes(b) ? "memory" : "time",
+		name);
 	if (f->limit.n)
 		add_sentence(f,
 			"Dashed: the serial work shared by the CPUs that there are, nothing lost.");

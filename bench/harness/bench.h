@@ -55,6 +55,10 @@ struct bench {
 	 * times a thread ({fork})", "{pool@tasks=1000}" where the point is not the first; NULL: said by rule. */
 	const char *answer;
 	const char *marks[BENCH_MARKS]; /* further times of the same sample: "call_returned", ... */
+	/* "bytes": what run() tells by bench_elapsed, and as marks, are bytes and no ns; with single. NULL: time. */
+	const char *unit;
+	bool crowded; /* a sample has more workers than CPUs by itself: that they wait for each other is no
+		       * disturbance. With an axis "workers" the harness knows */
 	bool single;            /* one op a sample: latencies, whose tails batching would hide */
 	const char *chart;      /* kind of chart: plots/KIND.gp */
 	const char *chart_axis; /* the axis that becomes x; NULL: one row a variant */
@@ -98,7 +102,7 @@ void *bench_point_state(const struct bench_run *r);
 void bench_mark(struct bench_run *r, unsigned mark, uint64_t ns);
 
 /* The sample's time as the variant itself measured it: replaces the harness's reading. For hand-written
- * loops that the harness is compared with, and for peers. */
+ * loops that the harness is compared with, and for peers. Where the benchmark's unit is bytes: those. */
 void bench_elapsed(struct bench_run *r, uint64_t ns);
 
 /* Stops the sample as failed: err is -errno, what a few words ("fork"). run() then returns anything. */

@@ -102,7 +102,7 @@ static void describe_median(struct measure *m, struct study_block *b, char *text
 	if (c->n == 0)
 		return;
 	update_precision(m->s, b);
-	table_time(time, sizeof(time), b->median_ns);
+	table_value(time, sizeof(time), m->s->bench->unit ? "B/op" : "", b->median_ns);
 	if (b->precision > 0)
 		snprintf(text, len, "%s %s, widest interval \xc2\xb1%.1f %%, n=%zu; ",
 			m->s->bench->variants[c->variant].name, time, 100 * b->precision, b->done);
@@ -336,7 +336,8 @@ static int take_rounds(struct measure *m, struct study_block *b, unsigned rounds
 /* And those that stood still. Of a peer, another program, nobody knows whether it waited for a CPU. */
 static void tag_launch(struct study *s, const struct study_block *b, unsigned launch, unsigned tags)
 {
-	for (size_t i = 0; i < b->ncells; i++) {
+	/* What costs time costs no bytes. */
+	for (size_t i = 0; !s->bench->unit && i < b->ncells; i++) {
 		struct study_cell *c = &s->cells[b->cells[i]];
 		bool peer = s->bench->variants[c->variant].peer != NULL;
 

@@ -26,13 +26,13 @@ static double end_of(const json_t *interval, size_t i)
 	return json_number_value(json_array_get(interval, i));
 }
 
-static void time_cells(struct table *t, double median, const json_t *ci)
+static void value_cells(struct table *t, const char *unit, double median, const json_t *ci)
 {
 	char a[TABLE_CELL], b[TABLE_CELL];
 
-	table_cell(t, table_time(a, sizeof(a), median));
-	table_cell(t, table_time_interval(b, sizeof(b), median, json_is_array(ci), end_of(ci, 0),
-			      end_of(ci, 1)));
+	table_cell(t, table_value(a, sizeof(a), unit, median));
+	table_cell(t, table_value_interval(b, sizeof(b), unit, median, json_is_array(ci),
+			      end_of(ci, 0), end_of(ci, 1)));
 }
 
 static const json_t *comparison(const json_t *records, const json_t *result)
@@ -108,7 +108,8 @@ static void print_results(FILE *f, const struct study *s, const json_t *records,
 		axes_cells(t, s, o);
 		table_cell(t, text(o, "variant"));
 		if (json_is_true(json_object_get(o, "check_ok"))) {
-			time_cells(t, number(o, "median"), json_object_get(o, "ci95"));
+			value_cells(t, text(o, "unit"), number(o, "median"),
+				json_object_get(o, "ci95"));
 			ratio_cells(t, comparison(records, o));
 			table_cellf(t, "%.0f", number(o, "n"));
 			flag_cell(t, o);
@@ -155,13 +156,15 @@ static void print_marks(FILE *f, const struct study *s, const json_t *records, b
 			const json_t *mark = json_object_get(marks, s->bench->marks[m]);
 			char cell[TABLE_CELL];
 
-			table_cell(t,
-				mark ? table_time(cell, sizeof(cell), number(mark, "median")) : "");
+			table_cell(t, mark ? table_value(cell, sizeof(cell), text(o, "unit"),
+						     number(mark, "median"))
+					   : "");
 		}
 	}
 	if (rows) {
-		fprintf(f,
-			"\nMedians of moments within the same samples, from the start of each:\n");
+		fprintf(f, "\nMedians of %s the same samples%s:\n",
+			s->bench->unit ? "further values of" : "moments within",
+			s->bench->unit ? "" : ", from the start of each");
 		table_print(t, f, colour);
 	}
 	table_free(t);
@@ -232,10 +235,10 @@ void print_table(FILE *f, const struct study *s, const json_t *records, const ch
 {
 	fprintf(f, "%s\n%s; %s\n", s->bench->question, machine, placement);
 	fprintf(f,
-		"one op: %s; times are per op, intervals are of the median; those of the ratios of "
+		"one op: %s; %s are per op, intervals are of the median; those of the ratios of "
 		"a\n"
 		"point hold together at 95 %%\n\n",
-		s->bench->op);
+		s->bench->op, s->bench->unit ? s->bench->unit : "times");
 	print_results(f, s, records, colour);
 	if (s->bench->marks[0])
 		print_marks(f, s, records, colour);
@@ -254,14 +257,18 @@ static void csv_number(FILE *f, const json_t *o)
 void print_csv(FILE *f, const struct study *s, const json_t *records)
 {
 	static const char *const numbers[] = {"n", "iters", "median", "min", "p25", "p75", "max"};
+	static const char *const values[] = {
+		"median", "min", "p25", "p75", "max", "ci95_lo", "ci95_hi"};
 	const json_t *o;
 	size_t i;
 
 	fprintf(f, "bench");
 	for (size_t a = 0; a < s->naxes; a++)
 		fprintf(f, ",%s", s->bench->axes[a].name);
-	fprintf(f, ",variant,n,iters,median_ns,min_ns,p25_ns,p75_ns,max_ns,ci95_lo_ns,ci95_hi_ns,"
-		   "check_ok\n");
+	fprintf(f, ",variant,n,iters");
+	for (size_t k = 0; k < sizeof(values) / sizeof(*values); k++)
+		fprintf(f, ",%s_%s", values[k], s->bench->unit ? s->bench->unit : "ns");
+	fprintf(f, ",check_ok\n");
 	json_array_foreach(records, i, o)
 	{
 		const json_t *ci = json_object_get(o, "ci95");

@@ -173,7 +173,8 @@ static void flag_disturbance(const struct study *s, const struct study_cell *c, 
 		enum result_flag flag;
 	} causes[] = {{TAG_THROTTLED, FLAG_THROTTLED}, {TAG_STOLEN, FLAG_STOLEN},
 		{TAG_WAITED | TAG_PREEMPTED | TAG_MIGRATED, FLAG_DISTURBED}};
-	unsigned own = s->points[c->point].oversubscribed ? TAG_WAITED | TAG_PREEMPTED : 0;
+	bool crowded = s->points[c->point].oversubscribed || s->bench->crowded;
+	unsigned own = crowded ? TAG_WAITED | TAG_PREEMPTED : 0;
 	size_t most = 0, cause = 0;
 
 	for (size_t i = 0; i < sizeof(causes) / sizeof(*causes); i++) {
@@ -243,7 +244,7 @@ static void put_fixed(
 	const struct study_block *b = &s->blocks[c->block];
 
 	put(o, "op", json_string(s->bench->op));
-	put(o, "unit", json_string("ns/op"));
+	put(o, "unit", json_string(s->bench->unit ? "B/op" : "ns/op"));
 	put(o, "better", json_string("lower"));
 	put(o, "binding", binding(s, p, run->binding));
 	put(o, "oversubscribed", json_boolean(p->oversubscribed));

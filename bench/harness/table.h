@@ -28,6 +28,10 @@ char *table_time_interval(
 char *table_number(char *buf, size_t len, double x);
 /* "256 MiB" from bytes. */
 char *table_bytes(char *buf, size_t len, double bytes);
+/* A value in a record's unit: "B/op" is told as bytes, everything else as time. The interval as above. */
+char *table_value(char *buf, size_t len, const char *unit, double x);
+char *table_value_interval(
+	char *buf, size_t len, const char *unit, double at, bool known, double lo, double hi);
 /* Columns on the screen of a UTF-8 text. */
 size_t table_width(const char *utf8);
 

@@ -75,19 +75,14 @@ static int time_unit(double ns)
 	return unit;
 }
 
-static double in_unit(double ns, int unit)
-{
-	static const double size[] = {1, 1e3, 1e6, 1e9};
-
-	return ns / size[unit];
-}
+static const double unit_ns[] = {1, 1e3, 1e6, 1e9};
 
 char *table_time(char *buf, size_t len, double ns)
 {
 	char number[TABLE_CELL];
 	int unit = time_unit(ns);
 
-	write_number(number, sizeof(number), in_unit(ns, unit), TIME_DIGITS);
+	write_number(number, sizeof(number), ns / unit_ns[unit], TIME_DIGITS);
 	if (isfinite(ns))
 		snprintf(buf, len, "%s %s", number, time_units[unit]);
 	else
@@ -95,25 +90,29 @@ char *table_time(char *buf, size_t len, double ns)
 	return buf;
 }
 
-char *table_time_interval(
-	char *buf, size_t len, double at_ns, bool known, double lo_ns, double hi_ns)
+/* In units of size. A narrow interval gets a fourth digit before it looks like none. */
+static char *write_interval(char *buf, size_t len, double size, bool known, double from, double to)
 {
 	char lo[TABLE_CELL], hi[TABLE_CELL];
-	int unit = time_unit(at_ns);
 
 	if (!known) {
 		snprintf(buf, len, "none yet");
 		return buf;
 	}
-	/* A narrow interval gets a fourth digit before it looks like none. */
 	for (int digits = TIME_DIGITS; digits <= NUMBER_DIGITS; digits++) {
-		write_number(lo, sizeof(lo), in_unit(lo_ns, unit), digits);
-		write_number(hi, sizeof(hi), in_unit(hi_ns, unit), digits);
+		write_number(lo, sizeof(lo), from / size, digits);
+		write_number(hi, sizeof(hi), to / size, digits);
 		if (strcmp(lo, hi) != 0)
 			break;
 	}
 	snprintf(buf, len, "[%s, %s]", lo, hi);
 	return buf;
+}
+
+char *table_time_interval(
+	char *buf, size_t len, double at_ns, bool known, double lo_ns, double hi_ns)
+{
+	return write_interval(buf, len, unit_ns[time_unit(at_ns)], known, lo_ns, hi_ns);
 }
 
 char *table_number(char *buf, size_t len, double x)
@@ -122,21 +121,45 @@ char *table_number(char *buf, size_t len, double x)
 	return buf;
 }
 
+/* From 1023.5 on it would be rounded to 1024. */
+static size_t byte_unit(double bytes)
+{
+	size_t unit = 0;
+
+	for (; unit + 1 < sizeof(byte_units) / sizeof(byte_units[0]) && isfinite(bytes) &&
+		fabs(bytes) >= 1023.5;
+		unit++)
+		bytes /= 1024;
+	return unit;
+}
+
 char *table_bytes(char *buf, size_t len, double bytes)
 {
 	char number[TABLE_CELL];
-	size_t unit = 0;
+	size_t unit = byte_unit(bytes);
 
-	/* From 1023.5 on it would be rounded to 1024. */
-	while (unit + 1 < sizeof(byte_units) / sizeof(byte_units[0]) && isfinite(bytes) &&
-		fabs(bytes) >= 1023.5) {
-		bytes /= 1024;
-		unit++;
-	}
-	write_number(number, sizeof(number), bytes, NUMBER_DIGITS);
+	write_number(number, sizeof(number), ldexp(bytes, -10 * (int)unit), NUMBER_DIGITS);
 	if (isfinite(bytes))
 		snprintf(buf, len, "%s %s", number, byte_units[unit]);
 	else
 		snprintf(buf, len, "%s", number);
 	return buf;
+}
+
+static bool is_bytes(const char *unit)
+{
+	return strcmp(unit, "B/op") == 0;
+}
+
+char *table_value(char *buf, size_t len, const char *unit, double x)
+{
+	return is_bytes(unit) ? table_bytes(buf, len, x) : table_time(buf, len, x);
+}
+
+char *table_value_interval(
+	char *buf, size_t len, const char *unit, double at, bool known, double lo, double hi)
+{
+	if (!is_bytes(unit))
+		return table_time_interval(buf, len, at, known, lo, hi);
+	return write_interval(buf, len, ldexp(1, 10 * (int)byte_unit(at)), known, lo, hi);
 }
