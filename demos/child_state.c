@@ -182,7 +182,8 @@ static void change_everything(void)
 	sigprocmask(SIG_BLOCK, &blocked, NULL);
 	demo_cpus(&cpu, 1);
 	demo_bind(cpu);
-	if (chdir("/proc") < 0 || (nice(1) < 0 && errno != 0))
+	errno = 0; /* -1 may also be the new niceness */
+	if (chdir("/proc") < 0 || (nice(1) == -1 && errno != 0))
 		demo_end(DEMO_CANNOT, "chdir and nice: %s", strerror(errno));
 	pthread_barrier_init(&came, NULL, 2);
 	if (pthread_create(&thread, NULL, hold_lock, &came) != 0)
