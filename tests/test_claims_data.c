@@ -464,7 +464,6 @@ static const struct {
 	{"003-C007", {HOLDS}},
 	{"003-C008", {HOLDS, HOLDS}},
 	{"003-C010", {HOLDS, HOLDS}},
-	{"003-C011", {CLAIM_OPINION}},
 	{"003-C011", {NOT}},
 	{"003-C042", {NOT, NOT}},
 	{"003-C043", {ONLY, HOLDS}},
