@@ -361,11 +361,11 @@ static const struct {
 
 static void put_seen(void)
 {
-	static const char *const demos[] = {"check_deadlock.py", "check_join_before_drain.py",
+	static const char *const demos[] = {"check_deadlock.py", "check_join_border.py",
 		"check_lock_timeout.py", "check_pool_self_wait.py", "check_random.py",
 		"check_release_order.py", "concurrency_vs_parallelism", "deadlock",
 		"deadlock_timeout", "deadlock_timeout_kept", "hello_processes",
-		"hello_processes_fixed", "join_before_drain", "pool_self_wait", "queue_results",
+		"hello_processes_fixed", "join_border", "pool_self_wait", "queue_results",
 		"release_order"};
 
 	put_run("R1", 2);

@@ -1,24 +1,25 @@
 /*
- * join_before_drain_fixed - a child that has more to say than the pipe holds, and a parent that reads first
+ * join_border - from which size on a child cannot be joined before somebody reads what it says
  *
  * listings: 001-L11 002-L04
- * claims: none
+ * claims: 001-C037 001-C079 002-C025
  *
- * Watch for: no size at which it hangs, up to 1 MiB, the largest that is tried. Reading makes room, so
- * the child gets rid of its last byte and ends; its end closes the pipe, which is how the parent
- * knows that it has read all. The join behind that has next to nothing to wait for.
- *
- * Then look at: diff -u demos/join_before_drain.c demos/join_before_drain_fixed.c
+ * Watch for: the first line. Joined first, it works with what one tries, and hangs from one byte more
+ * than a pipe holds (64 KiB, unless somebody has changed it). The child cannot end before its last byte
+ * has a place; who could make room is the parent, and it waits for the child's end. Who reads first
+ * meets no border (1 MiB is the most that is tried), nor does a queue with memory of its own (the demo
+ * queue_results). A child that hangs is one that lives while the pipe has been full for 50 ms or more.
  *
  * The Python it re-creates:
  *     def work(queue, n): queue.put(b"x" * n)
  *     p = Process(target=work, args=(queue, n)); p.start()
+ *     p.join()                                  # never comes back if n is large
  *     data = queue.get()
- *     p.join()
  *
  * expect:
- *     up to 1048576 bytes the child ends
- *     all bytes of all children came
+ *     a pipe of <n:room> bytes, join before read: the child ends up to <n:room> bytes
+ *     with 1 byte more it waits for room, and main for its end
+ *     a pipe, read before join: it ends up to 1048576 bytes
  */
 #include "demo.h"
 #include <fcntl.h>
@@ -27,11 +28,12 @@
 
 enum { MOST = 1 << 20, PATIENCE_MS = 50, TIMEOUT_MS = 5000 };
 
+static const char bytes[MOST];
+static int room; /* of a pipe */
+
 /* Where a pipe has less room than the child has to say, this ends once somebody reads. */
 static void say(int fd, size_t n)
 {
-	static const char bytes[MOST];
-
 	while (n > 0) {
 		ssize_t written = write(fd, bytes, n);
 
@@ -46,7 +48,7 @@ static bool is_full(int fd)
 {
 	int unread = 0;
 
-	return ioctl(fd, FIONREAD, &unread) == 0 && unread == fcntl(fd, F_GETPIPE_SZ);
+	return ioctl(fd, FIONREAD, &unread) == 0 && unread == room;
 }
 
 /* Waits until the child has ended; or, false, until it was alive and the pipe full for PATIENCE_MS. */
@@ -85,47 +87,62 @@ static size_t drain(int fd)
 	return came;
 }
 
-/* Whether a child that says n bytes ended when it was joined. */
-static bool ends(size_t n)
+/* Whether a child that says n bytes through a pipe has ended when it was joined. */
+static bool ends(size_t n, bool read_first)
 {
-	size_t came;
+	size_t came = 0;
 	bool ended;
 	int fds[2];
 	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		demo_end(DEMO_NO_RESOURCE, "pipe: %s", strerror(errno));
+	room = fcntl(fds[0], F_GETPIPE_SZ);
 	pid = demo_fork();
 	if (pid == 0) {
 		close(fds[0]);
 		say(fds[1], n);
 	}
 	close(fds[1]);
-	came = drain(fds[0]);
+	if (read_first)
+		came = drain(fds[0]);
 	ended = join(pid, fds[0]);
+	came += drain(fds[0]);
 	close(fds[0]);
 	if (demo_wait(pid, TIMEOUT_MS) != 0 || came != n)
 		demo_end(DEMO_NOT_SHOWN, "%zu of %zu bytes came", came, n);
 	return ended;
 }
 
-int main(int argc, char **argv)
+/* The largest n, up to MOST, with which the child ends. */
+static size_t border(bool read_first)
 {
 	size_t fits = 1, hangs = MOST;
 
-	demo_start(argc, argv, "join_before_drain_fixed",
-		"a child that has more to say than the pipe holds, and a parent that reads first");
-	if (ends(MOST))
-		fits = MOST;
-	while (fits + 1 < hangs) {
+	if (ends(MOST, read_first))
+		return MOST;
+	while (hangs - fits > 1) {
 		size_t n = fits + (hangs - fits) / 2;
 
-		if (ends(n))
+		if (ends(n, read_first))
 			fits = n;
 		else
 			hangs = n;
 	}
-	demo_line("up to %zu bytes the child ends\n", fits);
-	demo_line("all bytes of all children came\n");
-	return fits == MOST ? DEMO_SHOWN : DEMO_NOT_SHOWN;
+	return fits;
+}
+
+int main(int argc, char **argv)
+{
+	size_t joined, read;
+
+	demo_start(argc, argv, "join_border",
+		"from which size on a child cannot be joined before somebody reads what it says");
+	joined = border(false);
+	demo_line("a pipe of %d bytes, join before read: the child ends up to %zu bytes\n", room,
+		joined);
+	demo_line("with 1 byte more it waits for room, and main for its end\n");
+	read = border(true);
+	demo_line("a pipe, read before join: it ends up to %zu bytes\n", read);
+	return joined == (size_t)room && read == MOST ? DEMO_SHOWN : DEMO_NOT_SHOWN;
 }
