@@ -1,131 +1,114 @@
 /*
- * join_before_drain_fixed - a child that has more to say than the pipe holds, and a parent that reads first
+ * join_before_drain_fixed - the child ends as soon as main has got what it put: get comes before join
  *
  * listings: 001-L11 002-L04
  * claims: none
  *
- * Watch for: no size at which it hangs, up to 1 MiB, the largest that is tried. Reading makes room, so
- * the child gets rid of its last byte and ends; its end closes the pipe, which is how the parent
- * knows that it has read all. The join behind that has next to nothing to wait for.
- *
- * Then look at: diff -u demos/join_before_drain.c demos/join_before_drain_fixed.c
+ * Watch for: the same child, the same 100,000 bytes, the same pipe, and no wait that has no end. Main reads, so
+ * the child's thread can write the rest, and the child can end. With many children: get as many messages as they
+ * put, then join them all. Where a queue has memory of its own, join may come first (queue_results).
  *
  * The Python it re-creates:
- *     def work(queue, n): queue.put(b"x" * n)
- *     p = Process(target=work, args=(queue, n)); p.start()
- *     data = queue.get()
+ *     def work(queue): queue.put("x" * 100000)
+ *     p = Process(target=work, args=(queue,)); p.start()
+ *     print(len(queue.get()))
  *     p.join()
  *
  * expect:
- *     up to 1048576 bytes the child ends
- *     all bytes of all children came
+ *     child: put is back, 100000 bytes are to go
+ *     get: 100000 bytes
+ *     join: the child has ended
  */
 #include "demo.h"
+#include "mp/process.h"
 #include <fcntl.h>
-#include <stdbool.h>
-#include <sys/ioctl.h>
+#include <pthread.h>
 
-enum { MOST = 1 << 20, PATIENCE_MS = 50, TIMEOUT_MS = 5000 };
+enum { BYTES = 100000, LOOK_MS = 200, TIMEOUT_MS = 5000 };
 
-/* Where a pipe has less room than the child has to say, this ends once somebody reads. */
-static void say(int fd, size_t n)
+/* The child's, and only that: fork copies the variables, and the descriptors behind them. */
+static int reading, writing;
+static char message[BYTES];
+
+/* The child's thread, as Python's Queue has one. */
+static void *feed(void *unused)
 {
-	static const char bytes[MOST];
+	(void)unused;
+	for (size_t done = 0; done < BYTES;) {
+		ssize_t n = write(writing, message + done, BYTES - done);
 
-	while (n > 0) {
-		ssize_t written = write(fd, bytes, n);
-
-		if (written < 0 && errno != EINTR)
-			_exit(1);
-		n -= written > 0 ? (size_t)written : 0;
+		if (n <= 0)
+			demo_end(DEMO_NO_RESOURCE, "write: %s", strerror(errno));
+		done += (size_t)n;
 	}
-	_exit(0);
+	return NULL;
 }
 
-static bool is_full(int fd)
+static int work(struct mp_child *self)
 {
-	int unread = 0;
+	pthread_t feeder;
 
-	return ioctl(fd, FIONREAD, &unread) == 0 && unread == fcntl(fd, F_GETPIPE_SZ);
+	(void)self;
+	demo_must(-pthread_create(&feeder, NULL, feed, NULL), "thread");
+	demo_line("child: put is back, %d bytes are to go\n", BYTES);
+	demo_must(-pthread_join(feeder, NULL), "join the thread");
+	return 0;
 }
 
-/* Waits until the child has ended; or, false, until it was alive and the pipe full for PATIENCE_MS. */
-static bool join(pid_t pid, int fd)
+/* Nobody can write into it now. */
+static int is_full(void)
+{
+	struct pollfd p = {writing, POLLOUT, 0};
+
+	return poll(&p, 1, 0) == 0;
+}
+
+/* Python's join has no limit. This one ends where it is certain that there is nothing to wait for. */
+static int join(struct mp_process *child)
 {
 	long long until = demo_now_ns() + TIMEOUT_MS * 1000000ll;
-	struct pollfd p = {(int)syscall(SYS_pidfd_open, pid, 0), POLLIN, 0};
-	bool was_full = false;
-	int ready;
+	int err;
 
-	if (p.fd < 0)
-		demo_end(DEMO_CANNOT, "pidfd_open: %s", strerror(errno));
-	ready = poll(&p, 1, PATIENCE_MS);
-	while (ready <= 0 && !was_full && demo_now_ns() < until) {
-		was_full = is_full(fd); /* it may have become so just now: once more */
-		ready = poll(&p, 1, PATIENCE_MS);
-	}
-	close(p.fd);
-	if (ready <= 0 && !was_full)
-		demo_end(DEMO_NOT_SHOWN, "the child neither ended nor filled the pipe");
-	return ready > 0;
+	do
+		err = mp_process_join(child, LOOK_MS);
+	while (err == -ETIMEDOUT && !is_full() && demo_now_ns() < until);
+	demo_line("join: the child has %s\n",
+		err == 0 ? "ended" : "not ended, and cannot: the pipe is full");
+	return err == 0;
 }
 
-/* Reads until the child has closed its end: how many bytes came. */
-static size_t drain(int fd)
+static int get(void)
 {
-	static char buffer[1 << 16];
-	size_t came = 0;
-	ssize_t n;
+	struct pollfd p = {reading, POLLIN, 0};
+	size_t done = 0;
+	ssize_t n = 1;
 
-	while ((n = read(fd, buffer, sizeof(buffer))) != 0) {
-		if (n < 0 && errno != EINTR)
-			demo_end(DEMO_NO_RESOURCE, "read: %s", strerror(errno));
-		came += n > 0 ? (size_t)n : 0;
+	while (done < BYTES && n > 0 && poll(&p, 1, TIMEOUT_MS) > 0) {
+		n = read(reading, message + done, BYTES - done);
+		done += n > 0 ? (size_t)n : 0;
 	}
-	return came;
-}
-
-/* Whether a child that says n bytes ended when it was joined. */
-static bool ends(size_t n)
-{
-	size_t came;
-	bool ended;
-	int fds[2];
-	pid_t pid;
-
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		demo_end(DEMO_NO_RESOURCE, "pipe: %s", strerror(errno));
-	pid = demo_fork();
-	if (pid == 0) {
-		close(fds[0]);
-		say(fds[1], n);
-	}
-	close(fds[1]);
-	came = drain(fds[0]);
-	ended = join(pid, fds[0]);
-	close(fds[0]);
-	if (demo_wait(pid, TIMEOUT_MS) != 0 || came != n)
-		demo_end(DEMO_NOT_SHOWN, "%zu of %zu bytes came", came, n);
-	return ended;
+	demo_line("get: %zu bytes\n", done);
+	return done == BYTES;
 }
 
 int main(int argc, char **argv)
 {
-	size_t fits = 1, hangs = MOST;
+	static const struct mp_entry entries[] = {{"work", work}, {NULL, NULL}};
+	const struct mp_process_options o = {.entry = "work", .method = MP_FORK};
+	struct mp_process *child;
+	int ends[2], joined, got;
 
+	mp_init(argc, argv, entries);
 	demo_start(argc, argv, "join_before_drain_fixed",
-		"a child that has more to say than the pipe holds, and a parent that reads first");
-	if (ends(MOST))
-		fits = MOST;
-	while (fits + 1 < hangs) {
-		size_t n = fits + (hangs - fits) / 2;
-
-		if (ends(n))
-			fits = n;
-		else
-			hangs = n;
-	}
-	demo_line("up to %zu bytes the child ends\n", fits);
-	demo_line("all bytes of all children came\n");
-	return fits == MOST ? DEMO_SHOWN : DEMO_NOT_SHOWN;
+		"the child ends as soon as main has got what it put: get comes before join");
+	demo_must(pipe2(ends, O_CLOEXEC) ? -errno : 0, "pipe");
+	reading = ends[0];
+	writing = ends[1];
+	demo_must(mp_process_start(&o, &child), "start");
+	got = get();
+	joined = join(child);
+	if (!joined || !got)
+		return DEMO_NOT_SHOWN;
+	mp_process_close(child);
+	return DEMO_SHOWN;
 }

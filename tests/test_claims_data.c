@@ -493,13 +493,13 @@ static void put_seen(void)
 {
 	static const char *const demos[] = {"check_child_state.py", "check_deadlock.py",
 		"check_default_method.py", "check_finished_first.py", "check_fork_with_threads.py",
-		"check_join_before_drain.py", "check_lock_timeout.py", "check_own_memory.py",
+		"check_join_border.py", "check_lock_timeout.py", "check_own_memory.py",
 		"check_pool_self_wait.py", "check_queue_empty.py", "check_random.py",
 		"check_release_order.py", "check_start_methods.py", "child_state",
 		"concurrency_vs_parallelism", "deadlock", "deadlock_timeout",
 		"deadlock_timeout_kept", "fork_huge_page", "fork_promises", "fork_same_random",
 		"fork_stdio_twice", "fork_vs_spawn", "fork_with_threads", "hello_processes",
-		"hello_processes_fixed", "join_before_drain", "own_memory", "pool_self_wait",
+		"hello_processes_fixed", "join_border", "own_memory", "pool_self_wait",
 		"process_start_join", "queue_empty_race", "queue_results", "release_order",
 		"sleep_is_not_work"};
 

@@ -1,5 +1,5 @@
 """
-check_join_before_drain.py - a child of CPython that has put more than the pipe holds is joined for ever
+check_join_border.py - a child of CPython that has put more than the pipe holds is joined for ever
 
 listings: 001-L11 002-L04
 claims: 001-C037 001-C079 002-C025
@@ -75,7 +75,7 @@ def largest_that_ends(room):
 
 def main():
     if not sys.platform.startswith("linux"):
-        print("check_join_before_drain.py: the size of a pipe can be asked on Linux alone", file=sys.stderr)
+        print("check_join_border.py: the size of a pipe can be asked on Linux alone", file=sys.stderr)
         return CANNOT
     queue = CONTEXT.Queue()
     room = fcntl.fcntl(queue._writer.fileno(), F_GETPIPE_SZ)
