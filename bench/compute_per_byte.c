@@ -351,7 +351,7 @@ const struct bench bench = {
 	.axes = {{"workers", "2", NULL, "one that has the payloads and one that helps"},
 		{"work", "20us,65us,200us,650us,2ms", "20us,200us,2ms",
 			"time of computing on one payload: 65us are 1 ns a byte"}},
-	.chart = "line",
+	.chart = "grain",
 	.chart_axis = "work",
 	.skip = skip,
 	.point_setup = setup_point,
