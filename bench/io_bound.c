@@ -383,8 +383,9 @@ static const char *skip_long(const struct bench_run *r, unsigned tasks)
 		return NO_SUCH_POINT;
 	if (bench_quick(r))
 		return "not measured with --quick";
-	return bench_budget_s(r) < PYTHON_BUDGET_S ? "CPython takes half a minute: give --budget 60"
-						   : NULL;
+	return bench_asked(r, "wait") || bench_budget_s(r) >= PYTHON_BUDGET_S
+		       ? NULL
+		       : "CPython takes half a minute: give --budget 60";
 }
 
 static const char *skip_published(const struct bench_run *r, unsigned tasks)
@@ -393,7 +394,9 @@ static const char *skip_published(const struct bench_run *r, unsigned tasks)
 		return NO_SUCH_POINT;
 	if (bench_quick(r))
 		return "not measured with --quick";
-	return bench_budget_s(r) < PUBLISHED_BUDGET_S ? "takes minutes: give --budget 300" : NULL;
+	return bench_asked(r, "wait") || bench_budget_s(r) >= PUBLISHED_BUDGET_S
+		       ? NULL
+		       : "takes minutes: give --budget 300";
 }
 
 static const char *skip(const struct bench_run *r)

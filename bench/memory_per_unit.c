@@ -10,6 +10,7 @@
  */
 #include "harness/bench.h"
 #include "harness/clock.h"
+#include "harness/ensure.h"
 #include "harness/host.h"
 #include "harness/life.h"
 #include "harness/quota.h"
@@ -192,6 +193,7 @@ static int measure(const struct stage *s, const struct memory *before, struct me
 	struct memory family = {0}, units = {0};
 	int err = add_family(s, &family);
 
+	CHECK(s->units > 0);
 	for (unsigned i = 0; !err && s->kind != 't' && i < s->units; i++)
 		err = add_memory(s->pids[i], &units);
 	if (s->kind == 't')

@@ -89,6 +89,7 @@ json_t *make_result(const struct result_plan *p)
 		json_object_set_new(r, "median", json_null());
 		return r;
 	}
+	json_object_set_new(r, "unit", json_string(or_else(p->unit, "ns/op")));
 	json_object_set_new(r, "n", json_integer((json_int_t)rounds));
 	json_object_set_new(r, "median", json_real(ns));
 	json_object_set_new(r, "ci95", json_pack("[f, f]", ns * 0.99, ns * 1.01));

@@ -23,6 +23,7 @@ struct result_plan {
 	size_t launches;     /* [2] */
 	uint64_t seed;       /* [1] */
 	size_t disturbed;    /* how many samples [0] */
+	const char *unit;    /* ["ns/op"] */
 	const char *wrong;   /* why the count was wrong: check_ok is false [NULL: it was right] */
 };
 

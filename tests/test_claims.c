@@ -28,6 +28,22 @@ START_TEST(an_interval_within_the_range_holds)
 }
 END_TEST
 
+START_TEST(a_ratio_of_bytes_is_told_as_much_and_not_as_long)
+{
+	struct claim_judgement j;
+
+	put_cases(RATIO("always", "{'n': '1'}", "[1.5, null]"));
+	put_run("R1", 2);
+	put_result((struct result_plan){
+		.variant = "a", .params = "n=1", .ns = 8192, .unit = "B/op", .seed = 1});
+	put_result((struct result_plan){
+		.variant = "b", .params = "n=1", .ns = 4096, .unit = "B/op", .seed = 2});
+	j = judge();
+	assert_verdict(j, CLAIM_HOLDS);
+	ck_assert_str_eq(j.why, "a takes 2 [2, 2] times as much as b: it is so");
+}
+END_TEST
+
 START_TEST(an_interval_outside_of_the_range_does_not_hold)
 {
 	struct claim_judgement j;
@@ -351,6 +367,7 @@ Suite *suite(void)
 	TCase *c = folder_case(s, "verdicts");
 
 	tcase_add_test(c, an_interval_within_the_range_holds);
+	tcase_add_test(c, a_ratio_of_bytes_is_told_as_much_and_not_as_long);
 	tcase_add_test(c, an_interval_outside_of_the_range_does_not_hold);
 	tcase_add_test(c, some_cases_true_and_others_false_holds_only_when_the_true_ones);
 	tcase_add_test(c, an_interval_across_the_border_cannot_tell_and_says_how_many_more_rounds);

@@ -14,6 +14,7 @@
 #include "folder.h"
 #include "forklab/catalog.h"
 #include "make_claims.h"
+#include "seen_waiting.h"
 #include "suite.h"
 
 /* ---- the format ---- */
@@ -268,12 +269,8 @@ START_TEST(everything_that_a_claim_names_is_there)
 }
 END_TEST
 
-/* What a machine with two CPUs may measure: figures as they were seen on one, in
- * nanoseconds, or bytes. */
-static const struct {
-	const char *bench, *variant, *params;
-	double ns;
-} seen[] = {
+/* What a machine with two CPUs may measure: figures as they were seen on one. */
+static const struct seen seen[] = {
 	{"start_cost", "thread", "cpus=all", 44e3},
 	{"start_cost", "fork", "cpus=all", 400e3},
 	{"start_cost", "posix_spawn", "cpus=all", 587e3},
@@ -347,40 +344,6 @@ static const struct {
 	{"compute_per_byte", "shared", "workers=2,work=20us", 20.4e3},
 	{"compute_per_byte", "shared", "workers=2,work=2ms", 2.01e6},
 	{"compute_per_byte", "shared", "workers=2,work=65us", 65.6e3},
-	{"io_bound", "pool_of_cpus", "tasks=20,wait=5ms,kind=sleep", 50.9e6},
-	{"io_bound", "processes", "tasks=100,wait=5ms,kind=sleep", 18.9e6},
-	{"io_bound", "processes", "tasks=2,wait=5ms,kind=sleep", 5.51e6},
-	{"io_bound", "processes", "tasks=20,wait=5ms,kind=mixed", 12.8e6},
-	{"io_bound", "processes", "tasks=20,wait=5ms,kind=request", 8.33e6},
-	{"io_bound", "processes", "tasks=20,wait=5ms,kind=sleep", 7.69e6},
-	{"io_bound", "python_pool", "tasks=20,wait=20ms,kind=sleep", 209e6},
-	{"io_bound", "python_processes", "tasks=100,wait=20ms,kind=sleep", 139e6},
-	{"io_bound", "python_processes", "tasks=2,wait=20ms,kind=sleep", 23.1e6},
-	{"io_bound", "python_processes", "tasks=20,wait=20ms,kind=mixed", 50e6},
-	{"io_bound", "python_processes", "tasks=20,wait=20ms,kind=request", 45e6},
-	{"io_bound", "python_processes", "tasks=20,wait=20ms,kind=sleep", 40.2e6},
-	{"io_bound", "python_serial", "tasks=2,wait=20ms,kind=sleep", 40.2e6},
-	{"io_bound", "python_serial", "tasks=20,wait=20ms,kind=request", 406e6},
-	{"io_bound", "python_serial", "tasks=20,wait=20ms,kind=sleep", 402e6},
-	{"io_bound", "python_threads", "tasks=100,wait=20ms,kind=sleep", 27.8e6},
-	{"io_bound", "python_threads", "tasks=2,wait=20ms,kind=sleep", 20.4e6},
-	{"io_bound", "python_threads", "tasks=20,wait=20ms,kind=mixed", 61.5e6},
-	{"io_bound", "python_threads", "tasks=20,wait=20ms,kind=request", 24e6},
-	{"io_bound", "python_threads", "tasks=20,wait=20ms,kind=sleep", 21.9e6},
-	{"io_bound", "serial", "tasks=2,wait=5ms,kind=sleep", 10.2e6},
-	{"io_bound", "serial", "tasks=20,wait=5ms,kind=request", 102.2e6},
-	{"io_bound", "serial", "tasks=20,wait=5ms,kind=sleep", 102e6},
-	{"io_bound", "threads", "tasks=100,wait=5ms,kind=sleep", 8.83e6},
-	{"io_bound", "threads", "tasks=2,wait=5ms,kind=sleep", 5.16e6},
-	{"io_bound", "threads", "tasks=20,wait=5ms,kind=mixed", 11.4e6},
-	{"io_bound", "threads", "tasks=20,wait=5ms,kind=request", 6.65e6},
-	{"io_bound", "threads", "tasks=20,wait=5ms,kind=sleep", 5.81e6},
-	{"memory_per_unit", "fork", "units=100", 29.4912e3},
-	{"memory_per_unit", "python_fork", "units=100", 1530.88e3},
-	{"memory_per_unit", "python_spawn", "units=100", 8838.14e3},
-	{"memory_per_unit", "python_thread", "units=100", 16.1792e3},
-	{"memory_per_unit", "spawn", "units=100", 150.528e3},
-	{"memory_per_unit", "thread", "units=100", 8.54016e3},
 	{"queue_roundtrip", "feeder_queue", "workers=2,bytes=8", 53e3},
 	{"queue_roundtrip", "mp_queue", "workers=2,bytes=8", 210},
 	{"queue_roundtrip", "pipe", "workers=2,bytes=1048576", 1.7e6},
@@ -489,6 +452,17 @@ static const struct {
 	{"tlpi-28-3-vfork", {HOLDS}},
 };
 
+static void put_figures(const struct seen *figures, size_t n, uint64_t first_seed)
+{
+	for (size_t i = 0; i < n; i++)
+		put_result((struct result_plan){.bench = figures[i].bench,
+			.variant = figures[i].variant,
+			.params = figures[i].params,
+			.ns = figures[i].ns,
+			.spread = 0.01,
+			.seed = first_seed + i});
+}
+
 static void put_seen(void)
 {
 	static const char *const demos[] = {"check_child_state.py", "check_deadlock.py",
@@ -506,13 +480,8 @@ static void put_seen(void)
 	put_run("R1", 2);
 	for (size_t i = 0; i < sizeof(demos) / sizeof(demos[0]); i++)
 		put_record("/r.jsonl", make_demo("R1", demos[i], 0, "seen as expected"));
-	for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++)
-		put_result((struct result_plan){.bench = seen[i].bench,
-			.variant = seen[i].variant,
-			.params = seen[i].params,
-			.ns = seen[i].ns,
-			.spread = 0.01,
-			.seed = i + 1});
+	put_figures(seen, sizeof(seen) / sizeof(seen[0]), 1);
+	put_figures(seen_waiting, sizeof(seen_waiting) / sizeof(seen_waiting[0]), 1001);
 }
 
 static struct store *read_seen(void)

@@ -109,6 +109,21 @@ START_TEST(bytes_get_binary_units)
 }
 END_TEST
 
+START_TEST(a_value_and_its_interval_stand_in_the_unit_of_its_record)
+{
+	char b[TABLE_CELL];
+
+	ck_assert_str_eq(table_value(b, sizeof(b), "ns/op", 4096), "4.1 \xc2\xb5s");
+	ck_assert_str_eq(table_value(b, sizeof(b), "", 12), "12 ns"); /* of an older record */
+	ck_assert_str_eq(table_value(b, sizeof(b), "B/op", 4096), "4 KiB");
+	ck_assert_str_eq(
+		table_value_interval(b, sizeof(b), "ns/op", 4096, true, 4000, 4200), "[4, 4.2]");
+	ck_assert_str_eq(
+		table_value_interval(b, sizeof(b), "B/op", 4096, true, 512, 8192), "[0.5, 8]");
+	ck_assert_str_eq(table_value_interval(b, sizeof(b), "B/op", 4096, false, 0, 0), "none yet");
+}
+END_TEST
+
 START_TEST(what_is_no_number_is_a_dash)
 {
 	char buf[TABLE_CELL];
@@ -371,6 +386,7 @@ static void add_numbers(Suite *s)
 		tc, times_get_three_digits_and_the_unit_of_their_size, 0, (int)ARRAY_LEN(times));
 	tcase_add_loop_test(tc, numbers_get_at_most_four_digits, 0, (int)ARRAY_LEN(numbers));
 	tcase_add_loop_test(tc, bytes_get_binary_units, 0, (int)ARRAY_LEN(sizes));
+	tcase_add_test(tc, a_value_and_its_interval_stand_in_the_unit_of_its_record);
 	tcase_add_test(tc, what_is_no_number_is_a_dash);
 	tcase_add_test(tc, an_interval_stands_in_the_unit_of_its_median);
 	tcase_add_test(tc, a_narrow_interval_gets_a_fourth_digit);

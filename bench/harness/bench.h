@@ -57,8 +57,9 @@ struct bench {
 	const char *marks[BENCH_MARKS]; /* further times of the same sample: "call_returned", ... */
 	/* "bytes": what run() tells by bench_elapsed, and as marks, are bytes and no ns; with single. NULL: time. */
 	const char *unit;
-	bool crowded; /* a sample has more workers than CPUs by itself: that they wait for each other is no
-		       * disturbance. With an axis "workers" the harness knows */
+	/* Its samples have more workers than CPUs, without an axis "workers" that says so: that they wait for
+	 * each other is no disturbance. */
+	bool crowded;
 	bool single;            /* one op a sample: latencies, whose tails batching would hide */
 	const char *chart;      /* kind of chart: plots/KIND.gp */
 	const char *chart_axis; /* the axis that becomes x; NULL: one row a variant */

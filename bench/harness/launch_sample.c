@@ -99,6 +99,8 @@ static void take_here(struct launch_cell *c, uint64_t iters, struct launch_sampl
 	out->t_ns = r->told ? r->elapsed_ns : end - begin;
 	/* What costs time costs no bytes. */
 	out->tags = r->bench->unit ? 0 : noise_tags(&before, &after, end - begin);
+	if (r->bench->crowded)
+		out->tags &= ~(unsigned)(TAG_WAITED | TAG_PREEMPTED);
 	if (r->point->cpus > 1)
 		out->tags &= ~(unsigned)TAG_MIGRATED; /* it may move among its CPUs */
 	out->err = r->err;

@@ -173,8 +173,7 @@ static void flag_disturbance(const struct study *s, const struct study_cell *c, 
 		enum result_flag flag;
 	} causes[] = {{TAG_THROTTLED, FLAG_THROTTLED}, {TAG_STOLEN, FLAG_STOLEN},
 		{TAG_WAITED | TAG_PREEMPTED | TAG_MIGRATED, FLAG_DISTURBED}};
-	bool crowded = s->points[c->point].oversubscribed || s->bench->crowded;
-	unsigned own = crowded ? TAG_WAITED | TAG_PREEMPTED : 0;
+	unsigned own = s->points[c->point].oversubscribed ? TAG_WAITED | TAG_PREEMPTED : 0;
 	size_t most = 0, cause = 0;
 
 	for (size_t i = 0; i < sizeof(causes) / sizeof(*causes); i++) {
