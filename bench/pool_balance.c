@@ -260,6 +260,9 @@ static const char *skip(const struct bench_run *r)
 		return " ";
 	if (cpus && bench_effective(r) == 1)
 		return "one CPU is all there is: nothing to share out";
+	/* Of one worker the ideal is the queue itself. */
+	if (bench_is(r, "size", "1") && strstr(bench_variant_name(r), "ideal"))
+		return " ";
 	/* For 1 and for 4 workers blocks are the queue. */
 	if (wait && strstr(bench_variant_name(r), "blocks") && !bench_is(r, "size", "2"))
 		return " ";
