@@ -310,6 +310,7 @@ static const struct {
 	{"threads_vs_processes", "processes", "workers=2,work=1ms,cpus=all", 1.8e6},
 	{"threads_vs_processes", "serial", "workers=2,work=100ms,cpus=all", 200e6},
 	{"threads_vs_processes", "processes", "workers=2,work=100ms,cpus=all", 103e6},
+#include "claims_seen_pool.h"
 };
 
 #define HOLDS CLAIM_HOLDS
@@ -323,6 +324,7 @@ static const struct {
 	enum claim_verdict verdict[CLAIM_SUBJECTS];
 } expected[] = {
 	{"000-C003", {HOLDS, HOLDS}},
+	{"000-C024", {ONLY, ONLY}},
 	{"001-C003", {HOLDS, ONLY}},
 	{"001-C004", {HOLDS, HOLDS}},
 	{"001-C011", {HOLDS}},
@@ -333,30 +335,49 @@ static const struct {
 	{"001-C018", {ONLY, NOT}},
 	{"001-C019", {ONLY, NOT}},
 	{"001-C021", {HOLDS, NOT}},
+	{"001-C088", {NOT, NOT}},
+	{"001-C120", {ONLY, ONLY}},
 	{"001-C121", {HOLDS, HOLDS}},
+	{"001-C122", {HOLDS, HOLDS}},
+	{"001-C123", {ONLY, ONLY}},
 	{"001-C148", {HOLDS, HOLDS}},
 	{"001-C149", {HOLDS, HOLDS}},
 	{"001-C187", {ONLY, NOT}},
+	{"001-C190", {ONLY, ONLY}},
+	{"001-C191", {HOLDS, HOLDS}},
+	{"001-C192", {HOLDS, HOLDS}},
 	{"002-C001", {HOLDS, ONLY}},
 	{"002-C002", {ONLY, NOT}},
 	{"002-C005", {HOLDS, ONLY}},
 	{"002-C009", {ONLY, ONLY}},
+	{"002-C010", {HOLDS, HOLDS}},
+	{"002-C019", {HOLDS, HOLDS}},
 	{"003-C006", {HOLDS}},
 	{"003-C007", {HOLDS}},
 	{"003-C011", {CLAIM_OPINION}},
+	{"003-C029", {ONLY, ONLY}},
+	{"003-C030", {NOT, NOT}},
+	{"003-C031", {NOT, NOT}},
+	{"003-C037", {ONLY, ONLY}},
+	{"004-C024", {ONLY, ONLY}},
+	{"cpython-imap-chunksize", {HOLDS, NOT}},
+	{"cs149-pool", {HOLDS}},
+	{"cs149-sleep-spin", {NOT}},
+	{"cs149-spawn", {HOLDS}},
 	{"hotos19-fork", {HOLDS}},
 	{"hotos19-spawn", {HOLDS}},
 	{"llnl-fork-pthread", {HOLDS}},
 	{"redis-fork", {HOLDS}},
 	{"tlpi-28-3", {HOLDS}},
-	{"tlpi-28-3-vfork", {HOLDS}},
 	{"tlpi-28-3-rates", {CLAIM_SLIP}},
+	{"tlpi-28-3-vfork", {HOLDS}},
 };
 
 static void put_seen(void)
 {
-	static const char *const demos[] = {"check_random.py", "concurrency_vs_parallelism",
-		"hello_processes", "hello_processes_fixed"};
+	static const char *const demos[] = {"check_pool_not_closed.py", "check_random.py",
+		"concurrency_vs_parallelism", "hello_processes", "hello_processes_fixed",
+		"pool_not_closed"};
 
 	put_run("R1", 2);
 	for (size_t i = 0; i < sizeof(demos) / sizeof(demos[0]); i++)
