@@ -1,0 +1,117 @@
+/*
+ * pool_grain - how much work must a task be before a pool pays?
+ *
+ * One map over equal tasks, by one thread and by workers that are there already, as many as CPUs. The grain, how
+ * long a task takes, goes from next to nothing to what is worth any pool; at one grain the number of tasks goes up
+ * as well, since what a map costs once is shared by all its tasks. Where serial work and a pool take equal time is the
+ * break-even.
+ */
+#include "pool_work.h"
+
+#define TASKS       64
+#define SWEPT_GRAIN "1us" /* the number of tasks is swept here */
+#define LONG_S      40    /* a round of 64 tasks of 10 ms takes 2.5 s with CPython's */
+
+static const struct mp_task tasks[] = {{"walk", work_task_walk}, {NULL, NULL}};
+
+static int worker(struct mp_child *self)
+{
+	return mp_pool_work(self, tasks);
+}
+
+static const struct mp_entry entries[] = {{"worker", worker}, {NULL, NULL}};
+
+static int early(int argc, char **argv)
+{
+	mp_init(argc, argv, entries);
+	return 0;
+}
+
+static int setup_point(struct bench_run *r)
+{
+	uint64_t steps = 0;
+	double ns;
+	int err = work_ns(bench_word(r, "grain"), &ns);
+
+	if (!err)
+		err = work_steps(ns, &steps);
+	return err ? err : work_set_walks(r, (size_t)bench_number(r, "tasks"), steps);
+}
+
+static int open_processes(struct bench_run *r)
+{
+	return work_open_pool(r, tasks, bench_effective(r), MP_SPAWN);
+}
+
+static int open_threads(struct bench_run *r)
+{
+	return work_open_pool(r, tasks, bench_effective(r), MP_THREAD);
+}
+
+static uint64_t run_serial(struct bench_run *r, uint64_t iters)
+{
+	return work_run(r, iters, work_map_serial);
+}
+
+static uint64_t run_pool(struct bench_run *r, uint64_t iters)
+{
+	return work_run(r, iters, work_map_pool);
+}
+
+static const char *skip(const struct bench_run *r)
+{
+	bool python = !strncmp(bench_variant_name(r), "python_", strlen("python_"));
+
+	if (bench_number(r, "tasks") < 1)
+		return "a map has at least one task";
+	if (bench_number(r, "tasks") != TASKS && !bench_is(r, "grain", SWEPT_GRAIN) &&
+		!bench_asked(r, "tasks"))
+		return " ";
+	if (python && bench_is(r, "grain", "100ns"))
+		return "a call of a Python function takes as long as that";
+	if (bench_is(r, "grain", "10ms") && !bench_asked(r, "grain") && bench_budget_s(r) < LONG_S)
+		return "takes tens of seconds: give --budget 40";
+	return NULL;
+}
+
+static const struct bench_variant variants[] = {
+	{.name = "serial", .text = "one thread does one task after the other", .run = run_serial},
+	{.name = "pool",
+		.text = "mp_pool_map by spawned processes",
+		.base = "serial",
+		.run = run_pool,
+		.setup = open_processes,
+		.teardown = work_close_pool},
+	{.name = "pool_threads",
+		.text = "mp_pool_map by threads",
+		.base = "serial",
+		.run = run_pool,
+		.setup = open_threads,
+		.teardown = work_close_pool},
+	{.name = "python_serial",
+		.text = "CPython: a list of calls, one after the other",
+		.peer = "pool_grain.py",
+		.needs = "python3"},
+	{.name = "python_pool",
+		.text = "CPython: Pool.map by forked processes",
+		.base = "python_serial",
+		.peer = "pool_grain.py",
+		.needs = "python3"},
+	{.name = NULL},
+};
+
+const struct bench bench = {
+	.question = "How much work must a task be before a pool pays?",
+	.topic = "pool-overhead",
+	.op = "one map of that many tasks",
+	.variants = variants,
+	.axes = {{"grain", "100ns,1us,10us,100us,1ms,10ms", "1us,10us,100us",
+			 "how long a task takes alone"},
+		{"tasks", "64,8,512,4096", NULL, "tasks of one map"}},
+	.chart = "grain",
+	.chart_axis = "grain",
+	.early = early,
+	.skip = skip,
+	.point_setup = setup_point,
+	.point_teardown = work_teardown_point,
+};
