@@ -341,7 +341,7 @@ static int open_supervisor(struct bench_run *r, uint64_t look_ns)
 	if (!s)
 		return -ENOMEM;
 	s->table = bench_arena(r, sizeof(*s->table));
-	s->n = (unsigned)bench_number(r, "ring");
+	s->n = bench_is(r, "ring", "two") ? 2 : RING_MAX;
 	s->look_ns = look_ns;
 	if (!s->table) {
 		free(s);
@@ -376,13 +376,6 @@ static void close_supervisor(struct bench_run *r)
 	free(bench_state(r));
 }
 
-static const char *skip(const struct bench_run *r)
-{
-	int64_t n = bench_number(r, "ring");
-
-	return n >= 2 && n <= RING_MAX ? NULL : "a ring here has 2 to 8 members";
-}
-
 static const struct bench_variant variants[] = {
 	{.name = "told",
 		.text = "whoever is about to wait wakes the supervisor, and it looks",
@@ -415,10 +408,9 @@ const struct bench bench = {
 	.topic = "deadlock-timeouts",
 	.op = "one deadlock: from when the ring of waiting closes until all the others are through",
 	.variants = variants,
-	.axes = {{"ring", "2,8", NULL, "workers that wait for each other in a ring"}},
+	.axes = {{"ring", "two,eight", NULL, "workers that wait for each other in a ring"}},
 	.marks = {"verdict", "first_goes_on"},
 	.single = true,
 	.chart = "ladder",
 	.early = early,
-	.skip = skip,
 };
