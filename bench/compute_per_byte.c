@@ -351,6 +351,11 @@ const struct bench bench = {
 	.axes = {{"workers", "2", NULL, "one that has the payloads and one that helps"},
 		{"work", "20us,65us,200us,650us,2ms", "20us,200us,2ms",
 			"time of computing on one payload: 65us are 1 ns a byte"}},
+	.answer = "A helper that gets 64 KiB by a pipe takes {pipe/serial@workers=2,work=20us} of "
+		  "the time of one process where the work on them is 20 \xc2\xb5s, "
+		  "{pipe/serial@workers=2,work=2ms} where it is 2 ms; by our queue "
+		  "{mp_queue/serial@workers=2,work=20us} and {mp_queue/serial@workers=2,work=2ms}",
+	.share = 0.04,
 	.chart = "grain",
 	.chart_axis = "work",
 	.skip = skip,

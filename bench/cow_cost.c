@@ -335,6 +335,12 @@ const struct bench bench = {
 	.axes = {{"memory", "small,huge", NULL,
 		"in pages of 4 KiB; in huge pages of 2 MiB, of which each 4 KiB are written"}},
 	.single = true,
+	.answer = "After a fork the child's first write to a page costs "
+		  "{child_writes/write@memory=small} times a usual one, as fresh memory does "
+		  "({first_touch/write@memory=small}); the parent pays "
+		  "{parent_writes/write@memory=small} while the child lives, "
+		  "{parent_writes_afterwards/write@memory=small} after its end",
+	.share = 0.02,
 	.chart = "ladder",
 	.skip = skip,
 	.point_setup = open_told,

@@ -411,6 +411,10 @@ const struct bench bench = {
 	.axes = {{"ring", "two,eight", NULL, "workers that wait for each other in a ring"}},
 	.marks = {"verdict", "first_goes_on"},
 	.single = true,
+	.answer = "A supervisor that is told who waits has found and ended a deadlock of two after "
+		  "{told@ring=two}; one that looks every 100 ms takes {look_100ms/told@ring=two} times "
+		  "that",
+	.share = 0.01,
 	.chart = "ladder",
 	.early = early,
 };

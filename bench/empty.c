@@ -105,5 +105,5 @@ const struct bench bench = {
 	.variants = variants,
 	.axes = {{.name = "cpus", .values = "one", .text = "the CPUs it may use"}},
 	.chart = "ladder",
-	.share = 0.025,
+	.share = 0.015,
 };

@@ -475,6 +475,11 @@ const struct bench bench = {
 		{"kind", "sleep,request,mixed", NULL,
 			"a sleep, a server's answer, or a sleep and a tenth of it of computing"}},
 	.crowded = true,
+	.answer = "20 waits of 5 ms take {threads/serial@tasks=20,wait=5ms,kind=sleep} of the time "
+		  "of one after the other when threads wait for them, "
+		  "{processes/serial@tasks=20,wait=5ms,kind=sleep} by processes, "
+		  "{loop/serial@tasks=20,wait=5ms,kind=sleep} by one loop",
+	.share = 0.18,
 	.chart = "line",
 	.chart_axis = "tasks",
 	.early = early,

@@ -197,6 +197,7 @@ const struct bench bench = {
 		  "its worker is gone; "
 		  "in CPython after {python_executor/pool@workers_per_cpu=1} times that",
 	.single = true,
+	.share = 0.01,
 	.chart = "ladder",
 	.early = early,
 };

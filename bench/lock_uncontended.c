@@ -144,5 +144,6 @@ const struct bench bench = {
 	.answer = "Our lock, which outlives its owner's death, costs {mp_lock/robust_mutex} times "
 		  "the C library's robust "
 		  "mutex ({robust_mutex})",
+	.share = 0.01,
 	.chart = "ladder",
 };

@@ -451,6 +451,10 @@ const struct bench bench = {
 	.marks = {"private", "rss", "page_tables"},
 	.unit = "bytes",
 	.single = true,
+	.answer =
+		"An idle thread costs {thread@units=100}, a forked process {fork/thread@units=100} "
+		"times that, a spawned one {spawn/thread@units=100} times",
+	.share = 0.02,
 	.chart = "line",
 	.chart_axis = "units",
 	.rounds = 10,

@@ -216,6 +216,7 @@ const struct bench bench = {
 	.axes = {{"workers", "1..max", NULL, "threads or processes at a time"},
 		{"pages", "1,16,256", "1,256", "of an area that is mapped at once", 1u << 16}},
 	.round_axis = "workers",
+	.share = 0.015,
 	.chart = "scaling",
 	.chart_axis = "workers",
 	.skip = skip,

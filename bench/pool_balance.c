@@ -313,6 +313,11 @@ const struct bench bench = {
 			 "15 short ones and one of 8 times their length; or 4 that wait"},
 		{"size", "cpus,4,2,1", "cpus,4,1", "workers in the pool", MP_POOL_WORKERS_MAX}},
 	.marks = {"first_idle"},
+	.answer =
+		"Uneven tasks, the long one first, take {blocks/ideal@tasks=long_first,size=cpus} "
+		"times the ideal in a block for each worker, "
+		"{queue/ideal@tasks=long_first,size=cpus} times from a queue that all take from",
+	.share = 0.02,
 	.chart = "line",
 	.early = early,
 	.skip = skip,

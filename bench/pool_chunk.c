@@ -107,6 +107,10 @@ const struct bench bench = {
 	.variants = variants,
 	.axes = {{"chunk", "1,4,16,64,250,1000,4000", "1,16,250,4000",
 		"tasks that are handed to a worker at once", TASKS}},
+	.answer = "Handed over one by one, the tasks take {pool/pool_default@chunk=1} times as "
+		  "long as by multiprocessing's default chunk; in CPython "
+		  "{python_map/python_map_default@chunk=1} times",
+	.share = 0.025,
 	.chart = "grain",
 	.chart_axis = "chunk",
 	.early = early,

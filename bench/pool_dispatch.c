@@ -455,6 +455,7 @@ const struct bench bench = {
 		  "{pool/serial@tasks=1000000,chunk=default,steps=100} of the time of one process "
 		  "with the default "
 		  "chunk",
+	.share = 0.045,
 	.chart = "line",
 	.chart_axis = "tasks",
 	.early = early,

@@ -108,6 +108,12 @@ const struct bench bench = {
 	.axes = {{"grain", "100ns,1us,10us,100us,1ms,10ms", "1us,10us,100us",
 			 "how long a task takes alone"},
 		{"tasks", "64,8,512,4096", NULL, "tasks of one map"}},
+	.answer =
+		"A waiting pool takes {pool/serial@grain=1us,tasks=64} of the time of one process "
+		"for 64 tasks of 1 \xc2\xb5s, {pool/serial@grain=100us,tasks=64} for tasks of 100 "
+		"\xc2\xb5s; in CPython {python_pool/python_serial@grain=10us,tasks=64} at 10 "
+		"\xc2\xb5s, {python_pool/python_serial@grain=100us,tasks=64} at 100 \xc2\xb5s",
+	.share = 0.035,
 	.chart = "grain",
 	.chart_axis = "grain",
 	.early = early,

@@ -233,6 +233,7 @@ const struct bench bench = {
 	.op = "one batch of 64 tasks",
 	.variants = variants,
 	.axes = {{"grain", "300ns,3us,30us", NULL, "how long a task takes alone"}},
+	.share = 0.01,
 	.chart = "grain",
 	.chart_axis = "grain",
 	.point_setup = setup_point,

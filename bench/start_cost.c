@@ -482,7 +482,7 @@ const struct bench bench = {
 	.marks = {"call_returned", "child_started", "reaped"},
 	.single = true,
 	.chart = "ladder",
-	.share = 0.10,
+	.share = 0.065,
 	.early = report_start,
 	.point_setup = open_handover,
 };

@@ -11,7 +11,7 @@ static const struct topic {
 		"When do processes beat threads, and when is it the other way round?",
 		"threads_vs_processes"},
 	{"pool-overhead", "Pool overhead",
-		"What does a pool cost, and from which task on does it pay?", "pool_dispatch"},
+		"What does a pool cost, and from which task on does it pay?", "pool_grain"},
 	{"queues-vs-pipes", "Queues vs pipes", "Is a pipe faster than a queue?", "queue_roundtrip"},
 	{"deadlock-timeouts", "Deadlock timeouts",
 		"What happens at a deadlock, and what do the remedies cost?", "deadlock_timeout"},
