@@ -308,51 +308,6 @@ START_TEST(a_killed_forkserver_is_replaced_and_its_children_go_on)
 }
 END_TEST
 
-static void *wait_in_thread(void *arg)
-{
-	mp_event_wait(arg, WAIT_MS);
-	return NULL;
-}
-
-START_TEST(fork_in_a_process_with_threads_is_refused_unless_forced)
-{
-	struct mp_process_options o = {.entry = "give_back_argument", .method = MP_FORK};
-	struct mp_process *p;
-	pthread_t thread;
-
-	ck_assert_int_eq(pthread_create(&thread, NULL, wait_in_thread, &shared->go), 0);
-	for (int i = 0; i < 100; i++)
-		ck_assert_int_eq(mp_process_start(&o, &p), -EDEADLK);
-	o.force = true;
-	ck_assert_int_eq(mp_process_start(&o, &p), 0);
-	ck_assert_int_eq(kit_end(p), 99);
-	mp_event_set(&shared->go);
-	pthread_join(thread, NULL);
-}
-END_TEST
-
-static void *end_at_once(void *arg)
-{
-	return arg;
-}
-
-/* The kernel counts a thread for a moment after it was joined: without patience about 2 starts of these are refused. */
-START_TEST(fork_after_the_last_thread_was_joined_is_never_refused)
-{
-	struct mp_process_options o = {.entry = "give_back_argument", .method = MP_FORK};
-
-	for (int i = 0; i < 2000; i++) {
-		struct mp_process *p;
-		pthread_t thread;
-
-		ck_assert_int_eq(pthread_create(&thread, NULL, end_at_once, NULL), 0);
-		pthread_join(thread, NULL);
-		ck_assert_int_eq(mp_process_start(&o, &p), 0);
-		ck_assert_int_eq(kit_end(p), 99);
-	}
-}
-END_TEST
-
 START_TEST(a_clean_child_has_the_standard_descriptors_its_socket_and_its_handles)
 {
 	int extra = open("/dev/null", O_RDONLY); /* inheritable, on purpose */
@@ -483,9 +438,6 @@ Suite *suite(void)
 	TCase *c = gated_case(s, "inherit");
 
 	tcase_add_checked_fixture(c, make, kit_drop);
-	if (NMETHODS > 1)
-		tcase_add_test(c, fork_in_a_process_with_threads_is_refused_unless_forced);
-	tcase_add_test(c, fork_after_the_last_thread_was_joined_is_never_refused);
 	tcase_add_loop_test(c,
 		a_clean_child_has_the_standard_descriptors_its_socket_and_its_handles,
 		FIRST_PROCESS + 1, NMETHODS);

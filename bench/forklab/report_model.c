@@ -304,7 +304,8 @@ int report_model(struct report *r)
 			if (err)
 				break;
 		}
-	qsort(r->benches, r->nbenches, sizeof(*r->benches), reading_order);
+	if (r->benches)
+		qsort(r->benches, r->nbenches, sizeof(*r->benches), reading_order);
 	if (!err)
 		err = list_topics(r);
 	json_decref(list);
