@@ -69,6 +69,12 @@ static uint64_t run_pool(struct bench_run *r, uint64_t iters)
 	return work_run(r, iters, work_map_pool);
 }
 
+static const char *skip(const struct bench_run *r)
+{
+	/* It has no chunks: once is enough. */
+	return !strcmp(bench_variant_name(r), "serial") && !bench_is(r, "chunk", "1") ? " " : NULL;
+}
+
 static const struct bench_variant variants[] = {
 	{.name = "serial", .text = "one thread does one task after the other", .run = run_serial},
 	{.name = "pool_default",
@@ -111,9 +117,11 @@ const struct bench bench = {
 		  "long as by multiprocessing's default chunk; in CPython "
 		  "{python_map/python_map_default@chunk=1} times",
 	.share = 0.025,
+	.round_axis = "chunk",
 	.chart = "grain",
 	.chart_axis = "chunk",
 	.early = early,
+	.skip = skip,
 	.point_setup = setup_point,
 	.point_teardown = work_teardown_point,
 };

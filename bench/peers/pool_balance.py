@@ -9,7 +9,7 @@ import time
 
 import pool_work
 
-TASKS, SHORT_NS, LONG = 16, 7e5, 8
+TASKS, SHORT_NS, LONG = 16, 1e6, 8
 PUBLISHED_NS = [10e6, 4e6, 2e6, 6e6]  # as in bench/pool_balance.c
 
 
