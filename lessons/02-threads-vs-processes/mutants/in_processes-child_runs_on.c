@@ -1,13 +1,13 @@
 /*
  * in_processes - four workers count the odd primes below a number, each for itself
  *
- * Usage: in_processes [BELOW]. With a minus sign before it, it runs in slow motion: the workers wait
- * for one another before they compute, so that all four must be there at once.
+ * Usage: in_processes [BELOW]. With a minus sign before it, it runs in slow motion: the workers
+ * wait for one another before they compute, so that all four must be there at once.
  *
  * The workers are processes. A mutant: a thread ends where its function ends, so the child of fork
  * is left to do the same.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include <fcntl.h>
 #include <poll.h>
 #include <stdatomic.h>

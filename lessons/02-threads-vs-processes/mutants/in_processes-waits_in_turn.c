@@ -1,12 +1,12 @@
 /*
  * in_processes - four workers count the odd primes below a number, each for itself
  *
- * Usage: in_processes [BELOW]. With a minus sign before it, it runs in slow motion: the workers wait
- * for one another before they compute, so that all four must be there at once.
+ * Usage: in_processes [BELOW]. With a minus sign before it, it runs in slow motion: the workers
+ * wait for one another before they compute, so that all four must be there at once.
  *
  * The workers are processes. A mutant: the parent waits for each child before it starts the next.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include <fcntl.h>
 #include <poll.h>
 #include <stdatomic.h>

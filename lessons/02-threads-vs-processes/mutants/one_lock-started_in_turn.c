@@ -1,14 +1,14 @@
 /*
  * one_lock - four threads count the odd primes below a number
  *
- * Usage: one_lock [BELOW]. With a minus sign before it, it runs in slow motion: at two points, A and
- * B, the workers wait for one another, so that what happens seldom happens every time.
+ * Usage: one_lock [BELOW]. With a minus sign before it, it runs in slow motion: at two points, A
+ * and B, the workers wait for one another, so that what happens seldom happens every time.
  *
  * The numbers 3, 5, 7, ... are dealt out to the four, one by one. All four are to be at work at
  * once, and no prime may be lost. A mutant: no lock is needed and no prime is lost, because each
  * thread is joined before the next one starts.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>

@@ -1,15 +1,15 @@
 /*
  * in_processes - four workers count the odd primes below a number, each for itself
  *
- * Usage: in_processes [BELOW]. With a minus sign before it, it runs in slow motion: the workers wait
- * for one another before they compute, so that all four must be there at once.
+ * Usage: in_processes [BELOW]. With a minus sign before it, it runs in slow motion: the workers
+ * wait for one another before they compute, so that all four must be there at once.
  *
- * The workers are threads. Make them processes, started by fork. The count must stay right, all four
- * must be at work at once, each must end with status 0 and be waited for. Leave is_prime() and
+ * The workers are threads. Make them processes, started by fork. The count must stay right, all
+ * four must be at work at once, each must end with status 0 and be waited for. Leave is_prime() and
  * come_together() as they are. The board is memory that children of fork share with their parent:
  * you may write more on it.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>

@@ -1,14 +1,14 @@
 /*
  * one_lock - four threads count the odd primes below a number
  *
- * Usage: one_lock [BELOW]. With a minus sign before it, it runs in slow motion: at two points, A and
- * B, the workers wait for one another, so that what happens seldom happens every time.
+ * Usage: one_lock [BELOW]. With a minus sign before it, it runs in slow motion: at two points, A
+ * and B, the workers wait for one another, so that what happens seldom happens every time.
  *
- * The numbers 3, 5, 7, ... are dealt out to the four, one by one. All four are to be at work at once,
- * and no prime may be lost. The count is right, but nothing is gained from four threads: find out
- * why, and repair worker(), or main(). Leave is_prime(), add() and what is above them as they are.
+ * The numbers 3, 5, 7, ... are dealt out to the four, one by one. All four are to be at work at
+ * once, and no prime may be lost. The count is right, but nothing is gained from four threads: find
+ * out why, and repair worker(). Leave is_prime(), add() and what is above them as they are.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
