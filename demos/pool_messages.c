@@ -2,7 +2,7 @@
  * pool_messages - big chunks save messages, and make the busiest worker busier
  *
  * listings: none, for the lesson on what a pool costs
- * claims: 001-C120 001-C123
+ * claims: 001-C121
  *
  * Watch for: two counts that go opposite ways. One number at a time takes 2000 messages, there and
  * back, and hundreds of times somebody goes to sleep until the next one. A quarter of the numbers for
