@@ -90,13 +90,15 @@ static int setup_point(struct bench_run *r)
 static uint64_t run_serial(struct bench_run *r, uint64_t iters)
 {
 	struct work_load *l = bench_point_state(r);
-	uint64_t times = SHORTEST / l->n + 1, right = 0, elapsed = 0;
+	uint64_t right = 0, elapsed = 0;
 
-	for (uint64_t i = 0; i < iters; i++) {
-		uint64_t begin = clock_now_ns();
+	for (; iters > 0; iters--) {
+		uint64_t begin = clock_now_ns(), times = 0;
 
-		for (uint64_t k = 0; k < times; k++)
+		do {
 			work_map_serial(r, l);
+			times++;
+		} while (times * l->n < SHORTEST);
 		elapsed += (clock_now_ns() - begin) / times;
 		right += work_right(l);
 	}
