@@ -10,11 +10,12 @@
  * gave up its CPU because it had to wait. `put off` is another matter: it could have gone on, but
  * the kernel gave its CPU to somebody else.
  *
- * The Python it re-creates (its interpreter's lock makes the third row of it):
+ * The Python it re-creates:
  *     for Worker in (threading.Thread, multiprocessing.Process):
  *         ws = [Worker(target=compute) for _ in range(4)]
  *         for w in ws: w.start()
  *         for w in ws: w.join()
+ * There threads give the third row, as they share the interpreter's lock, and processes the last.
  *
  * expect:
  *     workers              CPU ms  elapsed ms  CPUs at work    waits  put off
