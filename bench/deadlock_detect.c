@@ -412,7 +412,8 @@ const struct bench bench = {
 	.marks = {"verdict", "first_goes_on"},
 	.single = true,
 	.answer = "A supervisor that is told who waits has found and ended a deadlock of two after "
-		  "{told@ring=two}; one that looks every 100 ms takes {look_100ms/told@ring=two} times "
+		  "{told@ring=two}; one that looks every 100 ms takes {look_100ms/told@ring=two} "
+		  "times "
 		  "that",
 	.share = 0.01,
 	.chart = "ladder",

@@ -39,4 +39,3 @@
 	{"threads_vs_processes", "processes", "workers=2,work=1ms,cpus=all", 1.8e6},
 	{"threads_vs_processes", "serial", "workers=2,work=100ms,cpus=all", 200e6},
 	{"threads_vs_processes", "processes", "workers=2,work=100ms,cpus=all", 103e6},
-#include "claims_seen_messages.h"

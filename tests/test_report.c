@@ -63,7 +63,8 @@ START_TEST(the_answer_names_ratio_interval_and_both_times)
 	open_report(NULL);
 	ck_assert_uint_eq(made_report.nbenches, 1);
 	ck_assert_str_eq(report_sentence(&made_report.benches[0], buf, sizeof(buf)),
-		"At cpus all: vfork takes 2 times [1.9, 2.1] as long as thread (20 \xc2\xb5s against "
+		"At cpus all: vfork takes 2 times [1.9, 2.1] as long as thread (20 \xc2\xb5s "
+		"against "
 		"10 \xc2\xb5s); fork 4.1 times [3.89, 4.3].");
 	close_report();
 }
