@@ -446,7 +446,8 @@ const struct bench bench = {
 	.variants = variants,
 	.axes = {{"tasks", "1000,100000,1000000", NULL, "items of one map"},
 		{"chunk", "1,default", NULL,
-			"items handed over at once; default: a quarter of a worker's share"},
+			"items handed over at once; default: a quarter of a worker's share, at "
+			"most 1,600"},
 		{"steps", "0,100", NULL, "of computing in a task, about 1 ns each"}},
 	.answer = "A task that does nothing costs {pool/serial@tasks=1000000,chunk=1,steps=0} "
 		  "times the bare call when "

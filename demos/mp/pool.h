@@ -90,7 +90,7 @@ enum mp_outcome_kind {
 struct mp_outcome {
 	enum mp_outcome_kind kind;
 	int code;
-	pid_t pid; /* of the worker; 0 for CANCELLED */
+	pid_t pid; /* of the worker; 0 for CANCELLED, and for OK by mp_async_get, which does not keep it */
 };
 
 /* Called once, in the waits of the pool's owner, when all outcomes of a are there: mp_async_get does not wait any
@@ -106,7 +106,8 @@ struct mp_map {
 	void *results; /* n results of result_bytes each, in the order of the items; NULL where that is 0 */
 	size_t result_bytes;
 	struct mp_outcome *outcomes; /* n of them; NULL: not asked for */
-	size_t chunk; /* items that are handed to a worker at once; 0: a quarter of a worker's share */
+	size_t chunk; /* items that are handed to a worker at once; 0: a quarter of a worker's share. At most what a
+		       * quarter of its ring has room for: 1,600 of 8 bytes with results of 8 bytes */
 	uint32_t timeout_ms; /* for each item, from its begin; 0: none */
 	mp_callback callback;
 	void *context;
