@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#define REPORT_CHARTS 48   /* drawn for one page at most: gnuplot takes about 50 ms for one */
+#define REPORT_CHARTS 96   /* drawn for one page at most: gnuplot takes about 50 ms for one */
 #define REPORT_ROWS   1000 /* of one table; the rest is counted */
 #define REPORT_AXES   8
 #define REPORT_VALUES 64

@@ -27,11 +27,12 @@
  *   fork        a copy of this process; refused where it has other threads, whose locks the copy would
  *               find locked for ever
  *   forkserver  a small copy of the program, spawned at the first use, forks each child: as clean as spawn,
- *               and a child costs the same however big the parent is
+ *               and a child costs the same however big the parent is. Folder, environment, niceness and CPUs are
+ *               those of the moment when it was spawned (Python hands the parent's folder on)
  *   thread      a thread of this process behind the same calls, as multiprocessing.dummy; it cannot be killed
  *
  * A child of this process, however it was started, is killed by the kernel when this process ends, in
- * whatever way: it holds one end of a socket whose other end only the parent has.
+ * whatever way: it holds one end of a socket, by fork of a pipe, whose other end only the parent has.
  *
  * All calls may be made from any thread, a struct mp_process from one at a time. Signals' dispositions,
  * SIGCHLD and children that are not mp's are left alone. Python: multiprocessing.Process.
