@@ -306,7 +306,7 @@ void launch_end(struct launch *l, bool kill_it)
 		if (!kill_it)
 			wait_ended(l->pid, 1000);
 		/* Before it is reaped, its number cannot belong to another group. */
-		kill(-l->pid, SIGKILL);
+		launch_group_end(l->pid);
 		tools_wait(l->pid, NULL);
 	}
 	if (l->life >= 0)

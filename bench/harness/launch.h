@@ -61,4 +61,11 @@ void launch_end(struct launch *l, bool kill_it);
 /* main() of the launched process: returns its exit code. */
 int launch_main(const struct bench *b);
 
+/*
+ * Ends all processes of a launch's group, whose leader must not be reaped yet. They are asked by SIGTERM first, and
+ * have 0.3 s: a CPython that is killed while it makes a semaphore leaves a file in /dev/shm, so our peers answer
+ * SIGTERM between two steps of the interpreter.
+ */
+void launch_group_end(pid_t group);
+
 #endif

@@ -13,7 +13,7 @@ import time
 import zlib
 
 sys.dont_write_bytecode = True  # the folder of the sources stays as it is
-from workers import CPUS, end_with_parent, take_place  # noqa: E402
+from workers import CPUS, end_between_steps, end_with_parent, take_place  # noqa: E402
 
 NBYTES = 65536
 PAYLOADS = 4  # an op takes two of them, the next op the other two
@@ -139,6 +139,7 @@ def run(request, variant, iters, *params):
 def main():
     # Python would answer Ctrl-C with a traceback of each process.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    end_between_steps()
     # Nor complain when the program that asked is gone.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     for line in sys.stdin:

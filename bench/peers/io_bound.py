@@ -13,6 +13,9 @@ import sys
 import threading
 import time
 
+sys.dont_write_bytecode = True  # the folder of the sources stays as it is
+from workers import end_between_steps  # noqa: E402
+
 COMPUTE = 10  # a mixed task computes for a tenth of its wait
 
 
@@ -112,6 +115,7 @@ def run(order, variant, iters, *params):
 def main():
     # Python would answer Ctrl-C with a traceback of each process.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    end_between_steps()
     # Nor complain when the program that asked is gone.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     for line in sys.stdin:

@@ -12,6 +12,9 @@ import time
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
+sys.dont_write_bytecode = True  # the folder of the sources stays as it is
+from workers import end_between_steps  # noqa: E402
+
 TASK_NS = 10_000
 PER_WORKER = 16
 
@@ -58,6 +61,7 @@ def main():
     # Python would answer Ctrl-C with a traceback of each process. SIGPIPE stays ignored: a broken executor
     # writes to pipes that nobody reads any more.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    end_between_steps()
     for line in sys.stdin:
         try:
             answer = "%d %d" % run(*line.split())

@@ -12,6 +12,9 @@ import sys
 import threading
 from multiprocessing import resource_tracker
 
+sys.dont_write_bytecode = True  # the folder of the sources stays as it is
+from workers import end_between_steps  # noqa: E402
+
 READY_S = 20  # a hundred interpreters on one CPU need some of it
 
 
@@ -85,6 +88,7 @@ def run(request, variant, iters, *params):
 def main():
     # Python would answer Ctrl-C with a traceback of each process.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    end_between_steps()
     if sys.argv[1:2] == ["--stage"]:
         return stage(sys.argv[2], int(sys.argv[3]))
     # Nor complain when the program that asked is gone.

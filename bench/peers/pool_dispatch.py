@@ -9,6 +9,9 @@ import signal
 import sys
 import time
 
+sys.dont_write_bytecode = True  # the folder of the sources stays as it is
+from workers import end_between_steps  # noqa: E402
+
 
 def task(x):
     return (x * 1664525 + 1013904223) & 0xFFFFFFFF
@@ -31,6 +34,7 @@ def run(pool, request, variant, iters, *params):
 def main():
     # Python would answer Ctrl-C with a traceback of each process, and complain when who asked is gone.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    end_between_steps()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     with multiprocessing.get_context("fork").Pool(len(os.sched_getaffinity(0))) as pool:
         for line in sys.stdin:

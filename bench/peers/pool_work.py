@@ -10,6 +10,9 @@ import signal
 import sys
 import time
 
+sys.dont_write_bytecode = True  # the folder of the sources stays as it is
+from workers import end_between_steps  # noqa: E402
+
 A, C, MASK = 6364136223846793005, 1442695040888963407, (1 << 64) - 1
 UNITS = {"ns": 1, "us": 1e3, "ms": 1e6}
 WORKERS = len(os.sched_getaffinity(0))
@@ -96,6 +99,7 @@ def serve(run):
     """Answers each request line of the harness by run(variant, iters, axes), until there are no more."""
     # Python would answer Ctrl-C with a traceback of each process, and complain when who asked is gone.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    end_between_steps()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     for line in sys.stdin:
         try:

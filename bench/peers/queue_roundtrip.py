@@ -10,7 +10,7 @@ import sys
 import time
 
 sys.dont_write_bytecode = True  # the folder of the sources stays as it is
-from workers import end_with_parent, take_place  # noqa: E402
+from workers import end_between_steps, end_with_parent, take_place  # noqa: E402
 
 
 def answer(get, put):
@@ -70,6 +70,7 @@ def run(request, variant, iters, *params):
 def main():
     # Python would answer Ctrl-C with a traceback of each process.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    end_between_steps()
     # Nor complain when the program that asked is gone.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     for line in sys.stdin:

@@ -10,6 +10,9 @@ import threading
 import time
 from multiprocessing import forkserver, resource_tracker
 
+sys.dont_write_bytecode = True  # the folder of the sources stays as it is
+from workers import end_between_steps  # noqa: E402
+
 
 def nothing():
     pass
@@ -61,6 +64,7 @@ def run(request, variant, iters, *_):
 def main():
     # Python would answer Ctrl-C with a traceback of each process.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    end_between_steps()
     # Nor complain when the program that asked is gone.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     for line in sys.stdin:

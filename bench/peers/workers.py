@@ -1,4 +1,4 @@
-"""workers.py - what the processes of a peer have in common: a place each, and an end with their parent"""
+"""workers.py - what peers have in common: a place for each process, an end with their parent, and by SIGTERM"""
 import fcntl
 import multiprocessing
 import os
@@ -21,3 +21,13 @@ def end_with_parent():
     fcntl.fcntl(life, fcntl.F_SETFL, fcntl.fcntl(life, fcntl.F_GETFL) | os.O_ASYNC)
     if select.select([life], [], [], 0)[0]:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def end_between_steps():
+    """SIGTERM, with which a launch ends, is answered between two steps of the interpreter.
+
+    Ended inside of one, while it makes a semaphore, CPython leaves the file of that in /dev/shm. Only the peer itself
+    makes any: its children end as always.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
