@@ -16,7 +16,8 @@ expect:
 """
 import sys
 
-from two_locks import CONTEXT, TIMEOUT_S, Meeting
+sys.dont_write_bytecode = True  # the folder of the sources stays as it is
+from two_locks import CONTEXT, TIMEOUT_S, Meeting  # noqa: E402
 
 PATIENCE_S = 1
 

@@ -19,7 +19,8 @@ import random
 import sys
 import time
 
-from two_locks import CONTEXT, TIMEOUT_S, Meeting, run
+sys.dont_write_bytecode = True  # the folder of the sources stays as it is
+from two_locks import CONTEXT, TIMEOUT_S, Meeting, run  # noqa: E402
 
 GIVE_UP_S = 0.05
 PAUSE_S = 0.01

@@ -3,7 +3,10 @@
 Talks with the harness by lines (bench/harness/peer.h):
     RUN python_map_default|python_map|python_imap ITERS chunk=16   ->   ELAPSED_NS CHECK
 """
-import pool_work
+import sys
+
+sys.dont_write_bytecode = True  # the folder of the sources stays as it is
+import pool_work  # noqa: E402
 
 TASKS, GRAIN_NS = 4000, 1000
 WAYS = {

@@ -6,7 +6,10 @@ Talks with the harness by lines (bench/harness/peer.h):
 """
 import multiprocessing.pool
 
-import pool_work
+import sys
+
+sys.dont_write_bytecode = True  # the folder of the sources stays as it is
+import pool_work  # noqa: E402
 
 WORKERS = 4
 SHORTEST = 10000  # squares of a serial sample: a few are over before the clock steps

@@ -3,7 +3,10 @@
 Talks with the harness by lines (bench/harness/peer.h):
     RUN python_serial|python_pool ITERS grain=10us tasks=64   ->   ELAPSED_NS CHECK
 """
-import pool_work
+import sys
+
+sys.dont_write_bytecode = True  # the folder of the sources stays as it is
+import pool_work  # noqa: E402
 
 WAYS = {
     "python_serial": lambda items: [pool_work.walk(item) for item in items],

@@ -5,7 +5,10 @@ Talks with the harness by lines (bench/harness/peer.h):
 """
 import time
 
-import pool_work
+import sys
+
+sys.dont_write_bytecode = True  # the folder of the sources stays as it is
+import pool_work  # noqa: E402
 
 TASKS, COMPUTE_NS, WAIT_NS = 64, 300e3, 300e3  # as in bench/pool_size.c
 
