@@ -7,8 +7,10 @@
 #include "pool_kit.h"
 #include "suite.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -125,14 +127,20 @@ void test_early(int argc, char **argv)
 	mp_init(argc, argv, entries);
 }
 
+static void expect_item(size_t i, enum mp_outcome_kind kind, int code)
+{
+	const struct mp_outcome *o = &pool_outcomes[i];
+
+	must(pool_results[i] == i * i + 1, "item %zu: %" PRIu64, i, pool_results[i]);
+	must(o->kind == kind && o->code == code, "item %zu: outcome %d, code %d; expected %d, %d",
+		i, (int)o->kind, o->code, (int)kind, code);
+	must(o->pid > 0, "item %zu: pid %d", i, (int)o->pid);
+}
+
 static void expect_squares(size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		ck_assert_uint_eq(pool_results[i], i * i + 1);
-		ck_assert_int_eq(pool_outcomes[i].kind, MP_OUTCOME_OK);
-		ck_assert_int_eq(pool_outcomes[i].code, 0);
-		ck_assert_int_gt(pool_outcomes[i].pid, 0);
-	}
+	for (size_t i = 0; i < n; i++)
+		expect_item(i, MP_OUTCOME_OK, 0);
 	ck_assert_uint_eq(pool_results[n], POOL_UNTOUCHED);
 }
 
@@ -186,7 +194,8 @@ START_TEST(items_and_results_of_every_size_arrive_whole)
 			size_t at = i % to;
 			unsigned byte = from ? in[i / to * from + at % from] + (unsigned)at : 0;
 
-			ck_assert_uint_eq(out[i], at < to / 2 ? byte & 255 : 0);
+			must(out[i] == (at < to / 2 ? byte & 255 : 0),
+				"%zu to %zu bytes: byte %zu is %u", from, to, i, out[i]);
 		}
 		ck_assert_uint_eq(out[N * to], 0xff);
 	}
@@ -204,11 +213,11 @@ START_TEST(one_tasks_error_touches_no_other)
 
 		ck_assert_int_eq(mp_pool_map(p, &m, &failed), 0);
 		for (size_t i = 0; i < 1000; i++) {
-			ck_assert_uint_eq(pool_results[i], i * i + 1);
-			ck_assert_int_eq(pool_outcomes[i].kind,
-				i % 7 == 3 ? MP_OUTCOME_ERROR : MP_OUTCOME_OK);
-			ck_assert_int_eq(pool_outcomes[i].code, i % 7 == 3 ? (int)i - 1000 : 0);
-			expected += i % 7 == 3;
+			bool fails = i % 7 == 3;
+
+			expect_item(i, fails ? MP_OUTCOME_ERROR : MP_OUTCOME_OK,
+				fails ? (int)i - 1000 : 0);
+			expected += fails;
 		}
 		ck_assert_uint_eq(failed, expected);
 	}

@@ -8,6 +8,7 @@
 #include "pool_kit.h"
 #include "suite.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -137,15 +138,18 @@ static size_t check_ended(const struct mp_map *m)
 	size_t cancelled = 0;
 
 	for (size_t i = 0; i < m->n; i++) {
-		if (pool_outcomes[i].kind == MP_OUTCOME_OK) {
-			ck_assert_uint_eq(pool_results[i], i * 3 + 1);
-			ck_assert_uint_eq(shared->begun[i], 1);
+		const struct mp_outcome *o = &pool_outcomes[i];
+
+		if (o->kind == MP_OUTCOME_OK) {
+			must(pool_results[i] == i * 3 + 1, "item %zu: %" PRIu64, i,
+				pool_results[i]);
+			must(shared->begun[i] == 1, "item %zu begun %u times", i, shared->begun[i]);
 			continue;
 		}
-		ck_assert_int_eq(pool_outcomes[i].kind, MP_OUTCOME_CANCELLED);
-		ck_assert_int_eq(pool_outcomes[i].code, 0);
-		ck_assert_int_eq(pool_outcomes[i].pid, 0);
-		ck_assert_uint_eq(pool_results[i], POOL_UNTOUCHED);
+		must(o->kind == MP_OUTCOME_CANCELLED && o->code == 0 && o->pid == 0,
+			"item %zu: outcome %d, code %d, pid %d", i, (int)o->kind, o->code,
+			(int)o->pid);
+		must(pool_results[i] == POOL_UNTOUCHED, "item %zu: a result, cancelled", i);
 		cancelled++;
 	}
 	return cancelled;

@@ -185,8 +185,8 @@ static void all_got_once(void)
 	ck_assert_uint_eq(shared->out_of_order, 0);
 	for (int p = 0; p < PRODUCERS; p++)
 		for (int i = 0; i < MESSAGES; i++)
-			ck_assert_msg(shared->got[p][i] == 1,
-				"message %d of producer %d came %u times", i, p, shared->got[p][i]);
+			must(shared->got[p][i] == 1, "message %d of producer %d came %u times", i,
+				p, shared->got[p][i]);
 }
 
 START_TEST(every_message_comes_once_whole_and_in_its_producers_order)
