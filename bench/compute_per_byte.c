@@ -356,6 +356,7 @@ const struct bench bench = {
 		  "{pipe/serial@workers=2,work=2ms} where it is 2 ms; by our queue "
 		  "{mp_queue/serial@workers=2,work=20us} and {mp_queue/serial@workers=2,work=2ms}",
 	.share = 0.04,
+	.quick_share = 0.035,
 	.chart = "grain",
 	.chart_axis = "work",
 	.skip = skip,

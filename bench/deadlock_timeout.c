@@ -378,6 +378,7 @@ const struct bench bench = {
 		  "off; {timeout_1ms/global_order} times with timeouts of 1 ms, "
 		  "{timeout_100ms/global_order} times of 100 ms",
 	.share = 0.025,
+	.quick_share = 0.03,
 	.chart = "ladder",
 	.skip = skip,
 	.expected = expected,

@@ -455,6 +455,7 @@ const struct bench bench = {
 		"An idle thread costs {thread@units=100}, a forked process {fork/thread@units=100} "
 		"times that, a spawned one {spawn/thread@units=100} times",
 	.share = 0.02,
+	.quick_share = 0.025,
 	.chart = "line",
 	.chart_axis = "units",
 	.rounds = 10,

@@ -351,6 +351,7 @@ const struct bench bench = {
 	.chart = "line",
 	.chart_axis = "parent_mib",
 	.share = 0.085,
+	.quick_share = 0.07,
 	.early = early,
 	.skip = skip,
 	.point_setup = grow_parent,

@@ -427,6 +427,7 @@ const struct bench bench = {
 		  "that is there; in CPython {python_pool/python_serial@tasks=1000} and "
 		  "{python_reused/python_serial@tasks=1000} times",
 	.share = 0.03,
+	.quick_share = 0.06,
 	.chart = "line",
 	.chart_axis = "tasks",
 	.early = early,

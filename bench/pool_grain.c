@@ -117,6 +117,7 @@ const struct bench bench = {
 		"\xc2\xb5s; in CPython {python_pool/python_serial@grain=10us,tasks=64} at 10 "
 		"\xc2\xb5s, {python_pool/python_serial@grain=100us,tasks=64} at 100 \xc2\xb5s",
 	.share = 0.035,
+	.quick_share = 0.045,
 	.chart = "grain",
 	.chart_axis = "grain",
 	.early = early,

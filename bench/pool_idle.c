@@ -234,6 +234,7 @@ const struct bench bench = {
 	.variants = variants,
 	.axes = {{"grain", "300ns,3us,30us", NULL, "how long a task takes alone"}},
 	.share = 0.01,
+	.quick_share = 0.02,
 	.chart = "grain",
 	.chart_axis = "grain",
 	.point_setup = setup_point,

@@ -253,6 +253,7 @@ const struct bench bench = {
 	.axes = {{"workers", "2", NULL, "one that asks and one that answers"},
 		{"bytes", "8,1024,8192,65536,1048576", "8,8192,1048576", "length of a message"}},
 	.share = 0.03,
+	.quick_share = 0.04,
 	.chart = "line",
 	.chart_axis = "bytes",
 	.answer = "There and back a message of 8 bytes takes {mp_queue@bytes=8} by our queue, "

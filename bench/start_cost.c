@@ -483,6 +483,7 @@ const struct bench bench = {
 	.single = true,
 	.chart = "ladder",
 	.share = 0.065,
+	.quick_share = 0.055,
 	.early = report_start,
 	.point_setup = open_handover,
 };

@@ -449,6 +449,7 @@ const struct bench bench = {
 	.chart = "scaling",
 	.chart_axis = "workers",
 	.share = 0.28,
+	.quick_share = 0.45,
 	.skip = skip,
 	.point_setup = setup_point,
 	.point_teardown = teardown_point,

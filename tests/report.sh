@@ -21,12 +21,12 @@ says() { case $err in *"$1"*) return 0 ;; *) return 1 ;; esac }
 prints() { case $out in *"$1"*) return 0 ;; *) return 1 ;; esac }
 last() { [ "$(tail -n 1 <<<"$out")" = "$1" ]; }
 
-# NAME TOPIC SHARE END: a benchmark that logs how it was called, writes one result and then does END.
+# NAME TOPIC SHARE END [QUICK_SHARE]: a benchmark that logs how it was called, writes one result and then does END.
 stub() {
 	cat >"$tree/build/bench/$1" <<EOF
 #!/bin/bash
 if [ "\$1" = --describe ]; then
-	echo '{"kind":"bench","name":"$1","question":"what of $1?","topic":"$2","op":"op","share":$3,"variants":[],"axes":[]}'
+	echo '{"kind":"bench","name":"$1","question":"what of $1?","topic":"$2","op":"op","share":$3,"quick_share":${5:-$3},"variants":[],"axes":[]}'
 	exit 0
 fi
 echo "$1 \$*" >>"\$STUB_LOG"
@@ -70,6 +70,18 @@ budgets() {
 		'[ "$(given --run-id one)" = "$(given --run-id two)" ]' \
 		'[ "$(grep -c -- --quick "$log")" = '"$passed"' ]' \
 		'[ -s "$tree/build/report/index.html" ]' '[ ! -e "$tree/build/report/.index.html.part" ]'
+}
+
+left_out() {
+	fresh
+	stub one topic-a 0.3 'exit 0'
+	stub slow topic-a 0.3 'exit 0' 0
+	call "$prog" report --quick
+	check "report --quick: what is left out of it is named, and not run" '[ $rc -eq 0 ]' \
+		'prints "left out of a quick report: slow
+"' '[ "$(cut -d " " -f 1 "$log" | tr "\n" " ")" = "one " ]'
+	call "$prog" report
+	check "report: a whole one runs it" '[ $rc -eq 0 ]' 'grep -q "^slow " "$log"' '! prints "left out"'
 }
 
 only() {
@@ -218,6 +230,7 @@ selftest() {
 
 budgets '' 300
 budgets yes 90
+left_out
 only
 trouble
 signals INT 130 ends

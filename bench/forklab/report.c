@@ -25,7 +25,8 @@ struct command_line {
 static void read_options(int argc, char **argv, struct command_line *c)
 {
 	const struct option_spec specs[] = {
-		{"quick", OPTION_FLAG, &c->quick, .help = "measure at most 90 s instead of 300"},
+		{"quick", OPTION_FLAG, &c->quick,
+			.help = "measure at most 90 s instead of 300, and less"},
 		{"only", OPTION_TEXT, &c->only, .arg = "TOPIC",
 			.help = "one topic, or one benchmark"},
 		{"from", OPTION_TEXT, &c->from, .arg = "FILE",
@@ -77,8 +78,8 @@ void report_make_folder(const char *dir)
 			strerror(errno));
 }
 
-/* Those with a share of a report's time; all of the topic where only is given. */
-static json_t *choose(const json_t *catalog, const char *only)
+/* Those with a share of the report's time; all of the topic where only is given. */
+static json_t *choose(const json_t *catalog, const char *only, bool quick)
 {
 	const json_t *all = json_object_get(catalog, "benchmarks");
 	json_t *chosen = json_array();
@@ -88,10 +89,28 @@ static json_t *choose(const json_t *catalog, const char *only)
 
 		if (only ? !strcmp(only, report_text(b, "name")) ||
 					!strcmp(only, report_text(b, "topic"))
-			 : report_number(b, "share", 0) > 0)
+			 : report_share(b, quick) > 0)
 			json_array_append(chosen, b);
 	}
 	return chosen;
+}
+
+/* What a whole report would measure, and this quick one does not. */
+static void print_left_out(const json_t *catalog)
+{
+	const json_t *all = json_object_get(catalog, "benchmarks");
+	const char *before = "left out of a quick report: ";
+
+	for (size_t i = 0; i < json_array_size(all); i++) {
+		const json_t *b = json_array_get(all, i);
+
+		if (report_share(b, true) > 0 || report_share(b, false) <= 0)
+			continue;
+		printf("%s%s", before, report_text(b, "name"));
+		before = ", ";
+	}
+	if (*before == ',')
+		putchar('\n');
 }
 
 static __attribute__((noreturn)) void refuse_topic(const json_t *catalog, const char *only)
@@ -143,7 +162,7 @@ static unsigned measure(const struct paths *paths, const json_t *catalog,
 	const struct command_line *c, char *file, size_t len)
 {
 	char run_id[48];
-	json_t *chosen = choose(catalog, c->only);
+	json_t *chosen = choose(catalog, c->only, c->quick);
 	struct report_measure m = {.paths = paths,
 		.benches = chosen,
 		.demos = c->only ? NULL : deciding_demos(paths),
@@ -164,6 +183,8 @@ static unsigned measure(const struct paths *paths, const json_t *catalog,
 	if (store_new(&before))
 		say_exit(EXIT_ENVIRONMENT, "report: %s", strerror(ENOMEM));
 	store_add_folder(before, paths->results, NULL);
+	if (c->quick && !c->only)
+		print_left_out(catalog);
 	signo = report_measure(&m, before, &failed);
 	store_free(before);
 	json_decref(chosen);

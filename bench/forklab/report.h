@@ -206,6 +206,9 @@ struct report_measure {
 	double budget_s;
 	const char *run_id, *output;
 };
+/* Which share of a report's time the benchmark (of the catalogue) gets, 0..1; 0: none. */
+double report_share(const json_t *bench, bool quick);
+
 /* Runs each benchmark within the budget, then the selftest where due. *failed counts those that did
  * not end well. Returns the signal that stopped it, or 0. */
 int report_measure(const struct report_measure *m, const struct store *before, unsigned *failed);

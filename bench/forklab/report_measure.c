@@ -201,10 +201,15 @@ static double seconds_since(uint64_t begin)
 	return (double)(clock_now_ns() - begin) / 1e9;
 }
 
-/* One that is in no whole report, but was asked for by --only, gets as much as a usual one. */
+double report_share(const json_t *bench, bool quick)
+{
+	return report_number(bench, quick ? "quick_share" : "share", 0);
+}
+
+/* One that is in no such report, but was asked for by --only, gets as much as a usual one. */
 static double share_of(const struct report_measure *m, size_t i)
 {
-	double share = report_number(json_array_get(m->benches, i), "share", 0);
+	double share = report_share(json_array_get(m->benches, i), m->quick);
 
 	return share > 0 ? share : USUAL_SHARE;
 }

@@ -66,6 +66,7 @@ struct bench {
 	unsigned rounds,
 		rounds_quick; /* exactly so many rounds, whatever the precision; 0: as needed */
 	double share;         /* of the time of a whole report that this benchmark gets, 0..1 */
+	double quick_share;   /* of a quick one, in which few that decide much come first; 0: left out */
 	/* First statement of main, before options, clock and hwloc; see design: spawned children. */
 	int (*early)(int argc, char **argv);
 	/* Why this variant is not measured at this point: a sentence, or NULL: measured. With " " as first

@@ -30,10 +30,11 @@ void describe_json(FILE *f, const char *name, const struct bench *b)
 
 	for (size_t i = 0; i < BENCH_MARKS && b->marks[i]; i++)
 		json_array_append_new(marks, json_string(b->marks[i]));
-	o = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s?,s:f,s:s?,s:s?,s:s?,s:o,s:o,s:o}", "kind", "bench",
-		"name", name, "question", b->question, "topic", b->topic, "op", b->op, "unit",
-		b->unit, "share", b->share, "answer", b->answer, "chart", b->chart, "chart_axis",
-		b->chart_axis, "variants", variants(b), "axes", axes(b), "marks", marks);
+	o = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s?,s:f,s:f,s:s?,s:s?,s:s?,s:o,s:o,s:o}", "kind",
+		"bench", "name", name, "question", b->question, "topic", b->topic, "op", b->op,
+		"unit", b->unit, "share", b->share, "quick_share", b->quick_share, "answer",
+		b->answer, "chart", b->chart, "chart_axis", b->chart_axis, "variants", variants(b),
+		"axes", axes(b), "marks", marks);
 	json_dumpf(o, f, JSON_COMPACT);
 	fputc('\n', f);
 	json_decref(o);

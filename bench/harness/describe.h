@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* One line of JSON: kind, name, question, topic, op, share, answer, chart, chart_axis, variants, axes, marks. */
+/* One line of JSON: kind, name, question, topic, op, share, quick_share, answer, chart, chart_axis, variants, axes, marks. */
 void describe_json(FILE *f, const char *name, const struct bench *b);
 /* Variants and axes, a line each, for the end of --help. */
 void describe_text(char *buf, size_t len, const struct bench *b);
