@@ -28,7 +28,7 @@ struct task {
 };
 
 struct span {
-	uint64_t value, end_ns;
+	uint64_t value, begin_ns, end_ns;
 	int64_t worker;
 };
 
@@ -39,6 +39,7 @@ static int do_task(const void *item, size_t item_bytes, void *result, size_t res
 	struct span *s = result;
 
 	(void)item_bytes, (void)result_bytes;
+	s->begin_ns = clock_now_ns();
 	while (t->wait_ns > 0 && clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &left) == EINTR)
 		;
 	s->value = work_walk(t->x, t->steps);
@@ -190,6 +191,23 @@ static uint64_t first_idle(const struct job *j, unsigned workers, uint64_t begin
 	return seen < workers ? 0 : first - begin_ns;
 }
 
+/* Workers are numbered by their first task. */
+static void tell_spans(struct bench_run *r, const struct job *j)
+{
+	int64_t workers[TASKS];
+	unsigned n = 0;
+
+	for (size_t i = 0; i < j->n && i < TASKS; i++) {
+		unsigned w = 0;
+
+		while (w < n && workers[w] != j->spans[i].worker)
+			w++;
+		if (w == n)
+			workers[n++] = j->spans[i].worker;
+		bench_span(r, w, (unsigned)i, j->spans[i].begin_ns, j->spans[i].end_ns);
+	}
+}
+
 static uint64_t run_job(struct bench_run *r, uint64_t iters, const struct job *j, size_t chunk)
 {
 	const struct balance *b = bench_point_state(r);
@@ -218,6 +236,8 @@ static uint64_t run_job(struct bench_run *r, uint64_t iters, const struct job *j
 		}
 		done += right(j, chunk);
 		bench_mark(r, MARK_FIRST_IDLE, first_idle(j, b->workers, begin));
+		if (iters == 1)
+			tell_spans(r, j);
 	}
 	bench_elapsed(r, elapsed);
 	return done;

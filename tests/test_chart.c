@@ -15,7 +15,8 @@
 
 #define PLOTS "plots" /* tests/run starts the tests in the source tree */
 
-static const char *const kinds[] = {"ladder", "line", "scaling", "grain", "forest", "marks"};
+static const char *const kinds[] = {
+	"ladder", "line", "scaling", "grain", "forest", "marks", "timeline"};
 
 /* A data file that suits every kind: three points a series, all positive. */
 static const char *const sample = "\"%s\" \"n 60, 3 launches\" \"workers\" \"time per op, us\" 2 "
@@ -31,6 +32,8 @@ static const char *scale_of(const char *kind)
 {
 	if (!strcmp(kind, "grain"))
 		return "xy";
+	if (!strcmp(kind, "timeline"))
+		return "r";
 	return !strcmp(kind, "line") || !strcmp(kind, "scaling") ? "-" : "v";
 }
 

@@ -143,6 +143,44 @@ START_TEST(a_figure_takes_twelve_series_and_counts_the_others)
 }
 END_TEST
 
+static void add_box(
+	struct figure *f, const char *series, int row, double lo, double hi, char letter)
+{
+	struct figure_point p = {
+		.x = row, .y = (lo + hi) / 2, .known = true, .lo = lo, .hi = hi, .value = {letter}};
+
+	snprintf(p.label, sizeof(p.label), "%s, worker %d", series, row);
+	ck_assert_int_eq(figure_add(figure_series(f, series), &p), 0);
+}
+
+START_TEST(a_timeline_has_a_letter_where_a_worker_is_at_work_and_a_dot_where_not)
+{
+	struct figure f = {.title = "Who", .xlabel = "time, ms", .yhi = 8};
+	char *text = NULL, alt[300];
+	size_t len;
+	FILE *m = open_memstream(&text, &len);
+
+	figure_start(&f, "timeline", "b", "");
+	snprintf(f.log, sizeof(f.log), "r");
+	add_box(&f, "queue", 1, 0, 4, 'A');
+	add_box(&f, "queue", 1, 4, 8, 'C');
+	add_box(&f, "queue", 2, 2, 4, 'B');
+	figure_print(&f, m);
+	ck_assert_int_eq(fclose(m), 0);
+	/* 56 columns are 8 ms: 7 a millisecond. */
+	ck_assert_ptr_nonnull(strstr(text, "queue, worker 1 |AAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+					   "CCCCCCCCCCCCCCCCCCCCCCCCCCCC|\n"));
+	ck_assert_ptr_nonnull(strstr(text, "queue, worker 2 |..............BBBBBBBBBBBBBB"
+					   "............................|\n"));
+	ck_assert_ptr_nonnull(strstr(text, "8 ms\n"));
+	free(text);
+	figure_alt(&f, alt, sizeof(alt));
+	ck_assert_ptr_nonnull(strstr(alt, "queue, worker 1 does AC and works for 8 of 8; "
+					  "queue, worker 2 does B and works for 2 of 8"));
+	figure_free(&f);
+}
+END_TEST
+
 Suite *suite(void)
 {
 	Suite *s = suite_create("figure");
@@ -153,6 +191,8 @@ Suite *suite(void)
 	tcase_add_test(tests, alt_text_says_the_numbers_and_is_cut_at_a_whole_character);
 	tcase_add_test(tests, the_text_twin_has_a_bar_a_point_the_largest_being_the_longest);
 	tcase_add_test(tests, a_ratio_is_so_many_times_and_a_terminal_of_80_columns_holds_it);
+	tcase_add_test(
+		tests, a_timeline_has_a_letter_where_a_worker_is_at_work_and_a_dot_where_not);
 	tcase_add_test(tests, a_figure_takes_twelve_series_and_counts_the_others);
 	return s;
 }

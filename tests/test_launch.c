@@ -135,6 +135,17 @@ static uint64_t run_marks(struct bench_run *r, uint64_t iters)
 	return bench_state(r) ? iters : 0;
 }
 
+/* Tells as many spans as there can be, with far begins and ends. */
+static uint64_t run_spans(struct bench_run *r, uint64_t iters)
+{
+	const uint64_t begin = UINT64_MAX / 2;
+
+	for (unsigned i = 0; i < BENCH_SPANS; i++)
+		bench_span(r, i % 3, i, begin + i, begin + 1000000000000 + i);
+	bench_elapsed(r, 1000000);
+	return iters;
+}
+
 static const struct bench_variant variants[] = {
 	{.name = "good", .text = "counts", .run = run_good},
 	{.name = "twin", .text = "counts too", .base = "good", .run = run_good},
@@ -147,6 +158,7 @@ static const struct bench_variant variants[] = {
 	{.name = "counts_cpus", .text = "looks at its mask", .run = run_counts_cpus},
 	{.name = "no_setup", .text = "cannot begin", .run = run_good, .setup = setup_fails},
 	{.name = "marks", .text = "tells times", .run = run_marks, .setup = setup_state},
+	{.name = "spans", .text = "tells who did what when", .run = run_spans},
 	{.name = NULL},
 };
 
@@ -166,7 +178,7 @@ static const struct bench made_up = {
 	.variants = variants,
 	.axes = {{"which",
 			 "none,wrong_count,fails,dies,leaves,stops,hangs,counts_cpus,no_setup,"
-			 "marks",
+			 "marks,spans",
 			 NULL, ""},
 		{"cpus", "one,all", NULL, ""}},
 	.marks = {"seven"},
@@ -318,6 +330,28 @@ START_TEST(marks_and_told_times_reach_the_samples)
 }
 END_TEST
 
+START_TEST(spans_of_one_sample_come_back_and_count_from_the_first_begin)
+{
+	const struct study_spans *s;
+
+	build("spans", "one");
+	ck_assert_int_eq(study_measure(&study, NULL, NULL), 0);
+	ck_assert_str_eq(cell("spans")->failed, "");
+	s = &cell("spans")->spans;
+	ck_assert_uint_eq(s->launch, 2);
+	ck_assert_uint_eq(s->t_ns, 1000000);
+	ck_assert_uint_eq(s->n, BENCH_SPANS);
+	for (size_t i = 0; i < s->n; i++) {
+		ck_assert_uint_eq(s->at[i].worker, i % 3);
+		ck_assert_uint_eq(s->at[i].task, i);
+		ck_assert_uint_eq(s->at[i].begin_ns, i);
+		ck_assert_uint_eq(s->at[i].end_ns, 1000000000000 + i);
+	}
+	ck_assert_uint_eq(cell("good")->spans.n, 0);
+	done();
+}
+END_TEST
+
 START_TEST(a_stop_keeps_what_was_measured_and_ends_the_launch)
 {
 	const volatile sig_atomic_t stop = SIGINT;
@@ -342,6 +376,7 @@ Suite *suite(void)
 	tcase_add_test(t, a_sample_in_which_the_launch_was_stopped_is_tagged_and_kept);
 	tcase_add_loop_test(t, a_sample_runs_on_the_cpus_of_its_point_and_no_other, 0, 2);
 	tcase_add_test(t, marks_and_told_times_reach_the_samples);
+	tcase_add_test(t, spans_of_one_sample_come_back_and_count_from_the_first_begin);
 	tcase_add_test(t, a_stop_keeps_what_was_measured_and_ends_the_launch);
 	return s;
 }

@@ -79,6 +79,36 @@ START_TEST(a_run_without_a_complete_end_is_called_interrupted)
 }
 END_TEST
 
+static void put_timeline(const char *variant, const char *timeline)
+{
+	const struct made_point p = {"b", "t", "cpus=all", 1, false};
+	json_t *r = made_result(&p, variant, NULL, 100), *t = json_loads(timeline, 0, NULL);
+
+	ck_assert_ptr_nonnull(t);
+	json_object_set_new(r, "timeline", t);
+	put_record(MADE_FILE, r);
+}
+
+START_TEST(a_timeline_gets_a_figure_and_nonsense_in_it_is_left_out)
+{
+	char *text;
+
+	put_program("b", "q", true);
+	put_timeline(
+		"good", "{\"task\":[0,1],\"worker\":[0,5],\"begin_ns\":[0,2],\"end_ns\":[4,9]}");
+	put_timeline("bad", "{\"task\":[0,-1,2,3,4,5,6],\"worker\":[-1,0,1e300,99999999999],"
+			    "\"begin_ns\":[0,0,0,0,-5,9,\"x\"],\"end_ns\":[1,1,1,1,1,8]}");
+	put_timeline("worse", "{\"task\":7,\"worker\":null}");
+	open_report(NULL);
+	text = made_page();
+	ck_assert_uint_eq(count(text, "<figcaption>Each box is a task"), 1);
+	ck_assert_ptr_nonnull(strstr(text, "The first 4 of 6 workers are shown."));
+	ck_assert_ptr_nonnull(strstr(text, "b-timeline"));
+	free(text);
+	close_report();
+}
+END_TEST
+
 START_TEST(whatever_a_record_says_is_text_in_the_page)
 {
 	static const char evil[] = "<script>alert(1)</script>\" onload='x' &amp; `id` $(id)";
@@ -201,6 +231,7 @@ Suite *suite(void)
 
 	tcase_add_loop_test(
 		pages, each_flag_that_occurs_is_explained_and_no_other, 0, RESULT_FLAGS);
+	tcase_add_test(pages, a_timeline_gets_a_figure_and_nonsense_in_it_is_left_out);
 	tcase_add_test(pages, the_page_has_answers_numbers_and_what_is_missing);
 	tcase_add_test(pages, how_to_read_the_numbers_is_said_once);
 	tcase_add_loop_test(pages, a_run_without_a_complete_end_is_called_interrupted, 0, 2);

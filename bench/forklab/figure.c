@@ -69,6 +69,11 @@ size_t figure_points(const struct figure *f)
 	return n;
 }
 
+static bool is_timeline(const struct figure *f)
+{
+	return !strcmp(f->kind, "timeline");
+}
+
 static bool rows(const struct figure *f)
 {
 	return !strcmp(f->log, "v") || !strcmp(f->log, "r");
@@ -118,8 +123,13 @@ static size_t key_rows(const struct figure *f)
 /* Height in pixels: a share for each row, and for the key what it needs. */
 static double height(const struct figure *f)
 {
-	double key = 20 * (double)key_rows(f);
+	double key = 20 * (double)key_rows(f), last = 0;
 
+	for (size_t i = 0; is_timeline(f) && i < f->nseries; i++)
+		for (size_t k = 0; k < f->series[i].n; k++)
+			last = fmax(last, f->series[i].at[k].x);
+	if (is_timeline(f))
+		return 115 + 26 * last;
 	if (rows(f))
 		return 115 + 26 * (double)(f->nseries ? f->series[0].n : 0) +
 		       (f->nseries > 1 ? 20 * (double)f->nseries : 0);
@@ -212,7 +222,9 @@ static void put_alt(FILE *out, const struct figure *f)
 		fprintf(out, "%s over %s: ", f->ylabel, f->xlabel);
 	else
 		fprintf(out, "%s: ", f->xlabel);
-	for (size_t i = 0; i < f->nseries; i++) {
+	if (is_timeline(f))
+		figure_timeline_alt(f, out);
+	for (size_t i = 0; !is_timeline(f) && i < f->nseries; i++) {
 		const struct figure_series *s = &f->series[i];
 
 		if (f->nseries > 1)
@@ -273,7 +285,7 @@ static int bar(double y, double lo, double hi)
 	return (int)lround(share * BAR_FITS);
 }
 
-void figure_print(const struct figure *f, FILE *out)
+static void print_points(const struct figure *f, FILE *out)
 {
 	static const char full[] = "####################";
 	double lo, hi;
@@ -283,7 +295,6 @@ void figure_print(const struct figure *f, FILE *out)
 	for (size_t i = 0; i < f->nseries; i++)
 		for (size_t k = 0; k < f->series[i].n; k++)
 			label = (int)fmax(label, (double)table_width(f->series[i].at[k].label));
-	fprintf(out, "%s\n", f->title);
 	for (size_t i = 0; i < f->nseries; i++) {
 		if (f->nseries > 1 || !rows(f))
 			fprintf(out, "%s, by %s\n", f->series[i].name,
@@ -300,6 +311,15 @@ void figure_print(const struct figure *f, FILE *out)
 	}
 	if (lo > 0 && hi > 50 * lo)
 		fputs("  (bars are logarithmic)\n", out);
+}
+
+void figure_print(const struct figure *f, FILE *out)
+{
+	fprintf(out, "%s\n", f->title);
+	if (is_timeline(f))
+		figure_timeline_print(f, out);
+	else
+		print_points(f, out);
 	if (*f->cross_text)
 		fprintf(out, "  %s\n", f->cross_text);
 	if (*f->note)

@@ -19,7 +19,8 @@
 #define FIGURE_ROWS       14 /* rows of a ladder or forest */
 
 struct figure_point {
-	double x, y;       /* rows: x is the row, from 1; y is the value, in the figure's unit */
+	double x, y;       /* rows: x is the row, from 1; y is the value, in the figure's unit. Of a
+			    * timeline lo and hi are begin and end, y is between, value is a letter */
 	bool known;        /* whether there is an interval */
 	double lo, hi;     /* of y */
 	bool over;         /* more workers than CPUs */
@@ -72,5 +73,9 @@ int figure_write(const struct figure *f, const char *path);
 char *figure_alt(const struct figure *f, char *buf, size_t len);
 /* The text twin: one line a point, with a bar. */
 void figure_print(const struct figure *f, FILE *out);
+
+/* figure_timeline.c: the same of a timeline, for figure.c. */
+void figure_timeline_alt(const struct figure *f, FILE *out);
+void figure_timeline_print(const struct figure *f, FILE *out);
 
 #endif

@@ -139,6 +139,10 @@ void report_marks(const struct report_bench *b, const struct report_slice *s, co
 	struct figure *f);
 void report_forest(const struct report_bench *b, const struct report_slice *s, const char *what,
 	struct figure *f);
+/* report_timeline.c: what was told by bench_span at the point that the slice has fixed; f is started by it. */
+void report_timeline(const struct report_bench *b, const struct report_slice *s, const char *what,
+	struct figure *f);
+/* report_rows.c */
 /* Fills p from a result's median, in units of unit_ns. */
 void report_point(const json_t *result, double unit_ns, struct figure_point *p);
 /* Whether its values are bytes, and no times. */

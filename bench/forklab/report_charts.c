@@ -20,10 +20,19 @@ static struct figure *next(struct list *l)
 	return l->n < REPORT_FIGURES ? &l->at[l->n] : NULL;
 }
 
+/* Of the same rows: a value that has rows of its own may be all that was measured. */
+static bool is_there(const struct list *l, const struct figure *f)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!strcmp(l->at[i].kind, f->kind) && !strcmp(l->at[i].title, f->title))
+			return true;
+	return false;
+}
+
 /* Keeps the figure where a series has at least that many points. */
 static void keep(struct list *l, struct figure *f, size_t least)
 {
-	for (size_t i = 0; i < f->nseries; i++)
+	for (size_t i = 0; i < f->nseries && !is_there(l, f); i++)
 		if (f->series[i].n >= least) {
 			l->n++;
 			return;
@@ -185,17 +194,61 @@ static void add_odd(struct list *l, const struct report_bench *b, const struct r
 		}
 }
 
+/* Fixes all axes at the result's point, whose values with a choice name it. */
+static void fix_at(struct report_slice *s, const json_t *result, char *name, size_t len)
+{
+	const json_t *params = json_object_get(result, "params");
+	size_t used = 0;
+
+	name[0] = '\0';
+	for (size_t i = 0; i < s->naxes; i++) {
+		s->fixed[i] = report_text(params, s->axis[i].name);
+		if (s->axis[i].n > 1 && used < len)
+			used += (size_t)snprintf(
+				name + used, len - used, "%s%s", used ? "-" : "", s->fixed[i]);
+	}
+}
+
+/* A figure for each point at which a variant told who did what when. */
+static void add_timelines(
+	struct list *l, const struct report_bench *b, const struct report_slice *axes)
+{
+	for (size_t i = 0; i < json_array_size(b->results); i++) {
+		const json_t *r = json_array_get(b->results, i);
+		const json_t *params = json_object_get(r, "params");
+		struct report_slice s = *axes;
+		struct figure *f = next(l);
+		char name[64];
+		size_t k = 0;
+
+		/* Not for the second variant of a point again. */
+		while (k < i &&
+			!(json_object_get(json_array_get(b->results, k), "timeline") &&
+				json_equal(json_object_get(json_array_get(b->results, k), "params"),
+					params)))
+			k++;
+		if (!f || k < i || !json_object_get(r, "timeline"))
+			continue;
+		fix_at(&s, r, name, sizeof(name));
+		report_timeline(b, &s, name, f);
+		keep(l, f, 1);
+	}
+}
+
 size_t report_figures(const struct report_bench *b, struct figure out[REPORT_FIGURES])
 {
 	struct list l = {.at = out};
 	struct report_slice axes;
+	size_t timelines;
 	bool swept;
 
 	memset(out, 0, REPORT_FIGURES * sizeof(*out));
 	report_axes(b, &axes);
+	add_timelines(&l, b, &axes);
+	timelines = l.n;
 	add_sweeps(&l, b, &axes);
-	report_share_scale(out, l.n);
-	swept = l.n > 0;
+	report_share_scale(out + timelines, l.n - timelines);
+	swept = l.n > timelines;
 	add_odd(&l, b, &axes);
 	add_rows(&l, b, &axes, "",
 		(struct row_kinds){.ladder = !swept, .marks = !swept, .forest = true});

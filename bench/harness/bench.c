@@ -84,6 +84,13 @@ void bench_mark(struct bench_run *r, unsigned mark, uint64_t ns)
 	r->marks[mark] += ns;
 }
 
+void bench_span(
+	struct bench_run *r, unsigned worker, unsigned task, uint64_t begin_ns, uint64_t end_ns)
+{
+	CHECK(r->spans.n < BENCH_SPANS && begin_ns <= end_ns);
+	r->spans.at[r->spans.n++] = (struct study_span){worker, task, begin_ns, end_ns};
+}
+
 void bench_elapsed(struct bench_run *r, uint64_t ns)
 {
 	r->elapsed_ns = ns;

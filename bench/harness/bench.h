@@ -17,6 +17,7 @@
 
 #define BENCH_AXES  4
 #define BENCH_MARKS 4
+#define BENCH_SPANS 64
 
 struct bench_run; /* one variant at one point, in one launch */
 
@@ -102,6 +103,13 @@ void *bench_point_state(const struct bench_run *r);
 
 /* Adds ns to mark number mark (index into bench.marks) of the running sample. */
 void bench_mark(struct bench_run *r, unsigned mark, uint64_t ns);
+
+/*
+ * Who did what when, for a timeline of the sample's last op: worker and task count from 0, the times are of
+ * CLOCK_MONOTONIC. At most BENCH_SPANS a sample (CHECKs it). The record has those of one sample.
+ */
+void bench_span(struct bench_run *r, unsigned worker, unsigned task, uint64_t begin_ns,
+	uint64_t end_ns);
 
 /* The sample's time as the variant itself measured it: replaces the harness's reading. For hand-written
  * loops that the harness is compared with, and for peers. Where the benchmark's unit is bytes: those. */

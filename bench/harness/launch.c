@@ -164,6 +164,27 @@ static int take_sample(struct launch *l, const char *line)
 	return study_add(&l->study->cells[v[0]], &sample);
 }
 
+static int take_spans(struct launch *l, size_t cell, uint64_t t_ns, const char *rest)
+{
+	struct study_spans *s = &l->study->cells[cell].spans;
+
+	*s = (struct study_spans){.launch = l->number, .t_ns = t_ns};
+	while (*rest) {
+		unsigned long long begin, end;
+		struct study_span *at = &s->at[s->n];
+		int len = 0;
+
+		if (s->n == BENCH_SPANS || sscanf(rest, " %u %u %llu %llu%n", &at->worker,
+						   &at->task, &begin, &end, &len) != 4)
+			return -EPROTO;
+		at->begin_ns = begin;
+		at->end_ns = end;
+		s->n++;
+		rest += len;
+	}
+	return 0;
+}
+
 static int take_line(struct launch *l, char *line)
 {
 	unsigned long long iters;
@@ -179,6 +200,9 @@ static int take_line(struct launch *l, char *line)
 		l->study->cells[cell].est_ns = est;
 		return 0;
 	}
+	if (sscanf(line, "spans %zu %llu%n", &cell, &iters, &at) == 2 && at &&
+		cell < l->study->ncells)
+		return take_spans(l, cell, iters, line + at);
 	if (sscanf(line, "fail %zu %d %n", &cell, &err, &at) == 2 && at &&
 		cell < l->study->ncells) {
 		if (!l->study->cells[cell].failed[0]) {

@@ -8,8 +8,8 @@
  *     cell POINT VARIANT                      (each cell to be measured, numbered from 0)
  *     open C | close C | calibrate C | warm C | iters C N
  *     rounds FIRST COUNT C C C ...            (one sample of each cell a round, in random order)
- * and back: `s C ROUND T_NS TAGS MARK...` a sample, `iters C N EST_NS`, `fail C ERRNO WHY`, `done` after each
- * command, and `end ERRNO WHAT` where the launch itself cannot go on. The launch ends at end of file, and is killed by the kernel when main dies (life.h).
+ * and back: `s C ROUND T_NS TAGS MARK...` a sample, `iters C N EST_NS`, `fail C ERRNO WHY`, `spans C T_NS`
+ * and WORKER TASK BEGIN END of each span as a cell is closed, `done` after each command, and `end ERRNO WHAT` where the launch itself cannot go on. The launch ends at end of file, and is killed by the kernel when main dies (life.h).
  */
 #ifndef FORKLAB_LAUNCH_H
 #define FORKLAB_LAUNCH_H

@@ -66,6 +66,35 @@ static void open_cell(struct launch_child *l, size_t i)
 	}
 }
 
+/* A picture of a disturbed sample would teach what is not so. */
+static void keep_spans(struct launch_cell *c, const struct launch_sample *s)
+{
+	bool calm = s->tags == 0;
+
+	if (c->run.spans.n == 0 || (c->spans_calm && !calm))
+		return;
+	c->spans = c->run.spans;
+	c->spans.t_ns = s->t_ns;
+	c->spans_calm = calm;
+}
+
+/* As the block closes, when no sample is under way. Times count from the first begin. */
+static void tell_spans(const struct launch_child *l, size_t i, const struct study_spans *s)
+{
+	uint64_t first = UINT64_MAX;
+
+	if (s->n == 0)
+		return;
+	for (size_t k = 0; k < s->n; k++)
+		first = s->at[k].begin_ns < first ? s->at[k].begin_ns : first;
+	fprintf(l->out, "spans %zu %llu", i, (unsigned long long)s->t_ns);
+	for (size_t k = 0; k < s->n; k++)
+		fprintf(l->out, " %u %u %llu %llu", s->at[k].worker, s->at[k].task,
+			(unsigned long long)(s->at[k].begin_ns - first),
+			(unsigned long long)(s->at[k].end_ns - first));
+	fputc('\n', l->out);
+}
+
 static void close_cell(struct launch_child *l, size_t i)
 {
 	struct launch_cell *c = cell(l, i);
@@ -73,6 +102,7 @@ static void close_cell(struct launch_child *l, size_t i)
 	if (!c->open)
 		return;
 	c->open = false;
+	tell_spans(l, i, &c->spans);
 	if (c->run.variant->teardown)
 		c->run.variant->teardown(&c->run);
 	leave_point(l, c);
@@ -149,6 +179,7 @@ static void sample_cell(struct launch_child *l, size_t i, unsigned round)
 		report_failure(l, i, s.err, s.what);
 		return;
 	}
+	keep_spans(c, &s);
 	fprintf(l->out, "s %zu %u %llu %u", i, round, (unsigned long long)s.t_ns, s.tags);
 	for (size_t m = 0; m < BENCH_MARKS; m++)
 		fprintf(l->out, " %llu", (unsigned long long)c->run.marks[m]);

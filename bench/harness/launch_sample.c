@@ -84,6 +84,7 @@ static void take_here(struct launch_cell *c, uint64_t iters, struct launch_sampl
 	r->err = 0;
 	r->told = false;
 	memset(r->marks, 0, sizeof(r->marks));
+	r->spans.n = 0;
 	workers_watch();
 	noise_read(&before);
 	begin = clock_now_ns();

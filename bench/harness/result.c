@@ -268,6 +268,22 @@ static json_t *invalid(
 	return o;
 }
 
+static json_t *timeline(const struct study_spans *s)
+{
+	json_t *worker = json_array(), *task = json_array(), *begin = json_array(),
+	       *end = json_array();
+
+	for (size_t i = 0; i < s->n; i++) {
+		json_array_append_new(worker, json_integer(s->at[i].worker));
+		json_array_append_new(task, json_integer(s->at[i].task));
+		json_array_append_new(begin, json_integer((json_int_t)s->at[i].begin_ns));
+		json_array_append_new(end, json_integer((json_int_t)s->at[i].end_ns));
+	}
+	return json_pack("{s:i,s:I,s:o,s:o,s:o,s:o}", "launch", (int)s->launch, "t_ns",
+		(json_int_t)s->t_ns, "worker", worker, "task", task, "begin_ns", begin, "end_ns",
+		end);
+}
+
 json_t *result_cell(const struct study *s, const struct study_cell *c, const struct result_run *run)
 {
 	struct stats_summary sum;
@@ -291,6 +307,8 @@ json_t *result_cell(const struct study *s, const struct study_cell *c, const str
 	}
 	put(o, "flags", flags(s, c, &sum));
 	put(o, "marks", marks(s, c));
+	if (c->spans.n > 0)
+		put(o, "timeline", timeline(&c->spans));
 	put(o, "raw", raw(s, c));
 	return o;
 }

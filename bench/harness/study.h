@@ -35,6 +35,19 @@ struct study_sample {
 	unsigned tags;
 };
 
+struct study_span {
+	unsigned worker, task;
+	uint64_t begin_ns, end_ns;
+};
+
+/* What bench_span told of one sample; n is 0: nothing. */
+struct study_spans {
+	unsigned launch;
+	uint64_t t_ns; /* of the sample's iters ops */
+	struct study_span at[BENCH_SPANS];
+	size_t n;
+};
+
 struct study_point {
 	char values[BENCH_AXES][STUDY_VALUE];
 	unsigned workers;    /* runnable at once; 1 where there is no such axis */
@@ -51,6 +64,7 @@ struct study_cell {
 	double est_ns; /* one sample, from calibration */
 	struct study_sample *samples;
 	size_t n, cap;
+	struct study_spans spans; /* of the last launch that told some */
 };
 
 struct study_block {
@@ -134,6 +148,7 @@ struct bench_run {
 	void *state;
 	void **point_state;
 	uint64_t marks[BENCH_MARKS];
+	struct study_spans spans;
 	uint64_t elapsed_ns; /* told by the variant itself */
 	bool told;
 	int err;
