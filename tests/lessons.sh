@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # lessons.sh - runs all that the lessons show, and tries the lesson command with good and bad input
-# deadline: 240
+# deadline: 420
 #
 # Prints TAP. FORKLAB_BUILD is the folder with the built programs (tests/run sets it).
 # shellcheck disable=SC2016 # conditions are in single quotes because check evaluates them
@@ -89,15 +89,21 @@ check "a file that is not there is refused" '[ $rc = 2 ]' '[[ $err == *"--check:
 
 echo 'int main(void) { return x; }' >"$tmp/broken.c"
 lesson 01 --check "$tmp/broken.c"
+check "a file that could be one exercise or another is refused, and told how to say which" '[ $rc = 2 ]' \
+	'[[ $err == *"--exercise: $tmp/broken.c: which exercise of 01-start-cost is it? (allowed spawn_fifty, start_fifty)"* ]]'
+lesson 01 --exercise start_fifty --check "$tmp/broken.c"
 check "a file that does not compile gets the compiler's words" '[ $rc = 1 ]' '[[ $out == *"does not compile"* ]]' '[ -n "$err" ]'
 echo 'int main(void) { return 0; }' >"$tmp/empty.c"
-lesson 01 --check "$tmp/empty.c"
+lesson 01 --exercise start_fifty --check "$tmp/empty.c"
 check "a program that does nothing does not pass" '[ $rc = 1 ]' '[[ $out == *" of 12 points" ]]'
 printf '#include <unistd.h>\nint main(void) { for (;;) pause(); }\n' >"$tmp/hang.c"
-lesson 01 --check "$tmp/hang.c"
+lesson 01 --exercise start_fifty --check "$tmp/hang.c"
 check "a program that hangs is stopped, and told so" '[ $rc = 1 ]' '[[ $out == *"hint hangs: "* ]]'
-sed 's/exit(job(i, fail));/job(i, fail);/' lessons/01-start-cost/starter/start_fifty.c >"$tmp/bomb.c"
-lesson 01 --check "$tmp/bomb.c"
+printf '#include <unistd.h>\nint main(void) { close(1); for (;;) pause(); }\n' >"$tmp/start_fifty-silent.c"
+lesson 01 --check "$tmp/start_fifty-silent.c"
+check "so is one that has closed its output first" '[ $rc = 1 ]' '[[ $out == *"hint hangs: "* ]]'
+sed 's/exit(job(i, fail));/job(i, fail);/' lessons/01-start-cost/starter/start_fifty.c >"$tmp/start_fifty-bomb.c"
+lesson 01 --check "$tmp/start_fifty-bomb.c"
 check "children that go on forking are stopped, and told so" '[ $rc = 1 ]' '[[ $out == *"hint child_runs_on: "* ]]'
 lesson 01 --check lessons/01-start-cost/solution/start_fifty.c
 check "who has passed is shown where a solution lies" '[ $rc = 0 ]' '[[ $out == *"12 of 12 points"*"solution/start_fifty.c" ]]'

@@ -213,7 +213,7 @@ int cmd_lesson(int argc, char **argv)
 		.after = "  forklab lesson 01                       the text, up to the question\n"
 			 "  forklab lesson 01 --predict B,C,40      your answers; then the rest is "
 			 "shown\n"
-			 "  forklab lesson 01 --check my_program.c  points and hints\n",
+			 "  forklab lesson 01 --check start_fifty.c points and hints\n",
 	};
 	struct wanted w = {0};
 	const struct option_spec specs[] = {

@@ -130,12 +130,16 @@ static int score(const struct paths *p, const struct lesson *l, const char *exer
 static const char *which(const struct lesson *l, const char *exercise, const char *file)
 {
 	const char *names[LESSON_EXERCISES + 1] = {NULL}, *base = strrchr(file, '/'), *near;
+	char all[LESSON_EXERCISES * 66] = "";
+	size_t used = 0;
 
 	base = base == NULL ? file : base + 1;
 	for (size_t i = 0; i < l->nexercises; i++) {
 		size_t n = strlen(l->exercises[i]);
 
 		names[i] = l->exercises[i];
+		snprintf(all + used, sizeof(all) - used, "%s%s", used > 0 ? ", " : "", names[i]);
+		used = strlen(all);
 		if (exercise != NULL
 				? strcmp(exercise, names[i]) == 0
 				: l->nexercises == 1 || (strncmp(base, names[i], n) == 0 &&
@@ -146,9 +150,9 @@ static const char *which(const struct lesson *l, const char *exercise, const cha
 	if (near != NULL)
 		say_exit(EXIT_USAGE, "%s: %s: no such exercise, did you mean %s?",
 			options_shown("--exercise"), exercise, near);
-	say_exit(EXIT_USAGE, "%s: %s: which exercise of %s is it? (the first: %s)",
+	say_exit(EXIT_USAGE, "%s: %s: which exercise of %s is it? (allowed %s)",
 		options_shown("--exercise"), exercise == NULL ? file : exercise, l->name,
-		names[0] == NULL ? "there is none" : names[0]);
+		names[0] == NULL ? "none, it has no exercise" : all);
 }
 
 static int tell(const struct lesson *l, const char *exercise, const struct score *s)
