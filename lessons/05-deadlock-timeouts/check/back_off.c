@@ -43,9 +43,8 @@ static bool check_end(void)
 		"it has asked again and again. What has changed for the other one meanwhile?");
 	check_hint(begun < 2, "begins_at_once",
 		"both give back, both begin again, both meet again. What would make one of them "
-		"come "
-		"later?");
-	check_hint(begun > 0 || run.exit != WRONG, "rule_broken", "see its last line.");
+		"come later, when it has given back?");
+	check_hint(begun > 0 || run.exit != WRONG, "rule_broken", "run it, and see its last line.");
 	check_hint(run.signal == 0 || run.timed_out || run.flood, "crashed", "a signal killed it.");
 	return ended;
 }

@@ -43,7 +43,7 @@ static bool check_end(void)
 		"and "
 		"the same for both tellers?");
 	check_hint(round > 0 || run.exit != STUCK, "given_wrongly",
-		"whoever has taken a lock gives it back, once. See its last line.");
+		"whoever has taken a lock gives it back, once. Run it, and see its last line.");
 	check_hint(run.signal == 0 || run.timed_out || run.flood, "crashed", "a signal killed it.");
 	return ended;
 }
@@ -78,10 +78,8 @@ int main(int argc, char **argv)
 	}
 	ended = check_end();
 	right = check_transfers(ended);
-	at_once = ended && check_count_line(run.text, "round 1: both hold a lock") == 1 &&
-		  check_count_line(run.text, "round 3: both hold a lock") == 1;
-	check_item(at_once, 3,
-		"in rounds 1 and 3, without a common account, both were at work at once");
+	at_once = ended && check_count_line(run.text, "round 1: both hold a lock") == 1;
+	check_item(at_once, 3, "in round 1, without a common account, both were at work at once");
 	check_hint(at_once || !ended, "one_at_a_time",
 		"one had to wait for the other although they need different accounts. For what?");
 	check_item(right && check_count_line(
