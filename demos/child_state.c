@@ -181,7 +181,7 @@ static void change_everything(void)
 	sigaddset(&blocked, SIGWINCH);
 	sigprocmask(SIG_BLOCK, &blocked, NULL);
 	demo_cpus(&cpu, 1);
-	demo_bind(cpu);
+	demo_bind(&cpu, 1);
 	errno = 0; /* -1 may also be the new niceness */
 	if (chdir("/proc") < 0 || (nice(1) == -1 && errno != 0))
 		demo_end(DEMO_CANNOT, "chdir and nice: %s", strerror(errno));
