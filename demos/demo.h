@@ -175,6 +175,21 @@ static inline void demo_bind(const int *cpus, int n)
 		demo_end(DEMO_CANNOT, "sched_setaffinity: %s", strerror(errno));
 }
 
+/* How many of n numbers no earlier one equals. */
+static inline int demo_different(const long *numbers, int n)
+{
+	int different = 0;
+
+	for (int i = 0; i < n; i++) {
+		int earlier = 0;
+
+		while (earlier < i && numbers[earlier] != numbers[i])
+			earlier++;
+		different += earlier == i;
+	}
+	return different;
+}
+
 /* The number behind a word in a file of /proc: of KiB, for most. Ends the demo where there is none. */
 static inline long demo_proc(const char *path, const char *word)
 {
