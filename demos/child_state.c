@@ -4,12 +4,12 @@
  * listings: 001-L21
  * claims: 001-C067 001-C068 hotos19-insecure
  *
- * Watch for: fork copies all but the other threads, and a lock that one of them holds stays locked in the copy. A program
- * begun anew (posix_spawn, spawn) keeps what the kernel keeps for a process: files without O_CLOEXEC, environment,
- * folder, blocked and ignored signals, nice, CPUs. Our spawn also closes the files and unblocks the signals; our fork
- * first writes out what waits in a buffer. forkserver's children are copies of a server that began before: they know
- * nothing of what the parent has done to itself since. (Python's get the parent's folder handed over.) Our fork refuses
- * a parent with threads; here it is forced.
+ * Watch for: fork copies all but the other threads, and a lock that one of them holds stays locked in the copy. A
+ * program begun anew (posix_spawn, spawn) keeps what the kernel keeps for a process: files without O_CLOEXEC,
+ * environment, folder, blocked and ignored signals, nice, CPUs. Our spawn also closes the files and unblocks the
+ * signals; our fork first writes out what waits in a buffer. forkserver's children are copies of a server that
+ * began before: they know nothing of what the parent has done to itself since. (Python's get the parent's folder
+ * handed over.) Our fork refuses a parent with threads; here it is forced.
  *
  * The Python it re-creates:
  *     for name in ("fork", "spawn", "forkserver"):
