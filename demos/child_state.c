@@ -4,13 +4,12 @@
  * listings: 001-L21
  * claims: 001-C067 001-C068 hotos19-insecure
  *
- * Watch for: fork copies all but the other threads, and a lock that one of them holds stays locked
- * in the copy. A program begun anew (posix_spawn, spawn) keeps what the kernel keeps for a process:
- * files without O_CLOEXEC, environment, folder, blocked and ignored signals, nice, CPUs. Our spawn
- * also closes the files and unblocks the signals; our fork first writes out what waits in a buffer.
- * forkserver's children are copies of a server that began before: they know nothing of what the
- * parent has done to itself since. (Python's get the parent's folder handed over.)
- * Our fork refuses a parent with threads; here it is forced.
+ * Watch for: fork copies all but the other threads, and a lock that one of them holds stays locked in the copy. A
+ * program begun anew (posix_spawn, spawn) keeps what the kernel keeps for a process: files without O_CLOEXEC,
+ * environment, folder, blocked and ignored signals, nice, CPUs. Our spawn also closes the files and unblocks the
+ * signals; our fork first writes out what waits in a buffer. forkserver's children are copies of a server that
+ * began before: they know nothing of what the parent has done to itself since. (Python's get the parent's folder
+ * handed over.) Our fork refuses a parent with threads; here it is forced.
  *
  * The Python it re-creates:
  *     for name in ("fork", "spawn", "forkserver"):
@@ -35,106 +34,21 @@
  *     the niceness                     yes     yes          yes      yes       no
  *     the CPUs it may use              yes     yes          yes      yes       no
  */
+#include "child_facts.h"
 #include "demo.h"
 #include "mp/memory.h"
 #include "mp/process.h"
-#include <fcntl.h>
-#include <pthread.h>
 #include <spawn.h>
-#include <stdio_ext.h>
-#include <sys/auxv.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 
-enum { PLAIN_FD = 100, CLOEXEC_FD, TOLD_FD, TIMEOUT_MS = 5000 };
-#define LOOK       "--look" /* the argument of the program begun anew */
-#define FACTS_SIZE ((ssize_t)(FACTS * sizeof(int64_t)))
-
+enum { TOLD_FD = 110, TIMEOUT_MS = 5000 };
 enum { BARE_FORK, BARE_SPAWN, MP_BY_FORK, MP_BY_SPAWN, MP_BY_SERVER, WAYS };
-
-/* What is looked at, in the parent and in each child: the same value in both means "found". */
-enum fact {
-	VARIABLE,
-	SECRET,
-	PLAIN,
-	CLOEXEC,
-	THREAD,
-	LOCK,
-	TEXT,
-	RANDOM,
-	ENVIRONMENT,
-	FOLDER,
-	HANDLER,
-	IGNORED,
-	BLOCKED,
-	NICENESS,
-	CPUS,
-	FACTS
-};
-
-/* who: a letter a way, in the order of the table: does that child find it? */
-static const struct {
-	const char *name, *who;
-} facts[FACTS] = {
-	[VARIABLE] = {"a variable as it was set", "ynynn"},
-	[SECRET] = {"its secret start bytes", "ynynn"},
-	[PLAIN] = {"a file without O_CLOEXEC", "yyynn"},
-	[CLOEXEC] = {"a file with O_CLOEXEC", "ynynn"},
-	[THREAD] = {"the other thread", "nnnnn"},
-	[LOCK] = {"the lock which that one holds", "ynynn"},
-	[TEXT] = {"text in a buffer of stdio", "ynnnn"},
-	[RANDOM] = {"the state of rand()", "ynynn"},
-	[ENVIRONMENT] = {"an environment variable", "yyyyn"},
-	[FOLDER] = {"the working folder", "yyyyn"},
-	[HANDLER] = {"a signal's handler", "ynynn"},
-	[IGNORED] = {"an ignored signal", "yyyyn"},
-	[BLOCKED] = {"a blocked signal", "yyynn"},
-	[NICENESS] = {"the niceness", "yyyyn"},
-	[CPUS] = {"the CPUs it may use", "yyyyn"},
-};
+#define LOOK "--look" /* the argument of the program begun anew */
 
 struct seen {
-	int64_t by[WAYS][FACTS];
+	struct fact by[WAYS][FACTS];
 };
 
 extern char **environ;
-
-static int variable;
-static FILE *text;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-
-/* Safe after a fork of a process with threads: nothing here takes a lock that could be held. */
-static void look_around(int64_t *seen)
-{
-	struct sigaction usr1, usr2;
-	struct stat folder = {0}, threads = {0};
-	sigset_t blocked;
-	cpu_set_t cpus;
-
-	sigaction(SIGUSR1, NULL, &usr1);
-	sigaction(SIGUSR2, NULL, &usr2);
-	sigprocmask(SIG_BLOCK, NULL, &blocked);
-	sched_getaffinity(0, sizeof(cpus), &cpus);
-	stat(".", &folder);
-	stat("/proc/self/task", &threads);
-	seen[VARIABLE] = variable;
-	memcpy(&seen[SECRET], (const void *)getauxval(AT_RANDOM), sizeof(seen[SECRET]));
-	seen[PLAIN] = fcntl(PLAIN_FD, F_GETFD) >= 0;
-	seen[CLOEXEC] = fcntl(CLOEXEC_FD, F_GETFD) >= 0;
-	seen[THREAD] = threads.st_nlink > 3; /* a folder's links: two of its own, one a thread */
-	seen[LOCK] = pthread_mutex_trylock(&lock) == EBUSY;
-	if (!seen[LOCK])
-		pthread_mutex_unlock(&lock);
-	seen[TEXT] = text != NULL && __fpending(text) > 0;
-	seen[RANDOM] = rand();
-	seen[ENVIRONMENT] = getenv("CHILD_STATE") != NULL;
-	seen[FOLDER] = (int64_t)folder.st_ino;
-	seen[HANDLER] = usr1.sa_handler != SIG_DFL;
-	seen[IGNORED] = usr2.sa_handler == SIG_IGN;
-	seen[BLOCKED] = sigismember(&blocked, SIGWINCH);
-	seen[NICENESS] = getpriority(PRIO_PROCESS, 0);
-	seen[CPUS] = CPU_COUNT(&cpus);
-}
 
 static int mp_child(struct mp_child *self)
 {
@@ -147,68 +61,20 @@ static int mp_child(struct mp_child *self)
 	return 0;
 }
 
-static void nobody(int signal)
-{
-	(void)signal;
-}
-
-/* Holds the lock until the process ends. */
-static void *hold_lock(void *came)
-{
-	pthread_mutex_lock(&lock);
-	pthread_barrier_wait(came);
-	for (;;)
-		pause();
-	return NULL;
-}
-
-/* What the parent does to itself, once the forkserver is there. */
-static void change_everything(void)
-{
-	pthread_barrier_t came;
-	sigset_t blocked;
-	pthread_t thread;
-	int cpu = 0;
-
-	variable = 1;
-	srand((unsigned)demo_now_ns());
-	dup2(STDERR_FILENO, PLAIN_FD);
-	dup3(STDERR_FILENO, CLOEXEC_FD, O_CLOEXEC);
-	setenv("CHILD_STATE", "set", 1);
-	signal(SIGUSR1, nobody);
-	signal(SIGUSR2, SIG_IGN);
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGWINCH);
-	sigprocmask(SIG_BLOCK, &blocked, NULL);
-	demo_cpus(&cpu, 1);
-	demo_bind(cpu);
-	errno = 0; /* -1 may also be the new niceness */
-	if (chdir("/proc") < 0 || (nice(1) == -1 && errno != 0))
-		demo_end(DEMO_CANNOT, "chdir and nice: %s", strerror(errno));
-	pthread_barrier_init(&came, NULL, 2);
-	if (pthread_create(&thread, NULL, hold_lock, &came) != 0)
-		demo_end(DEMO_NO_RESOURCE, "pthread_create failed");
-	pthread_barrier_wait(&came);
-	text = fdopen(memfd_create("text", MFD_CLOEXEC), "w");
-	if (text == NULL)
-		demo_end(DEMO_NO_RESOURCE, "memfd_create: %s", strerror(errno));
-}
-
 static void start_mp(int way, enum mp_method method, const struct mp_memory *memory)
 {
 	struct mp_handle handle = mp_memory_handle(memory);
+	const struct mp_process_options o = {.entry = "mp_child",
+		.argument = &way,
+		.nbytes = sizeof(way),
+		.handles = &handle,
+		.nhandles = 1,
+		.method = method,
+		.force = true};
 	struct mp_process *p;
 	int code;
 
-	demo_must(mp_process_start(&(struct mp_process_options){.entry = "mp_child",
-					   .argument = &way,
-					   .nbytes = sizeof(way),
-					   .handles = &handle,
-					   .nhandles = 1,
-					   .method = method,
-					   .force = true},
-			  &p),
-		"start");
+	demo_must(mp_process_start(&o, &p), "start");
 	demo_must(mp_process_join(p, TIMEOUT_MS), "join");
 	demo_must(mp_process_exit_code(p, &code), "exit code");
 	if (code != 0)
@@ -216,7 +82,7 @@ static void start_mp(int way, enum mp_method method, const struct mp_memory *mem
 	mp_process_close(p);
 }
 
-static void start_fork(int64_t *seen)
+static void start_fork(struct fact *seen)
 {
 	pid_t pid = demo_fork();
 
@@ -229,52 +95,42 @@ static void start_fork(int64_t *seen)
 }
 
 /* The program begun anew tells by a pipe: it shares no memory with us. */
-static void start_spawn(int64_t *seen)
+static void start_spawn(struct fact *seen)
 {
 	static char look[] = LOOK;
 	char *argv[] = {program_invocation_name, look, NULL};
-	posix_spawn_file_actions_t actions;
-	int told[2], err;
+	const ssize_t nbytes = FACTS * sizeof(*seen);
+	int told[2];
 	pid_t pid;
 
-	if (pipe2(told, O_CLOEXEC) < 0 || posix_spawn_file_actions_init(&actions) != 0)
+	if (pipe2(told, O_CLOEXEC) < 0 || dup2(told[1], TOLD_FD) < 0)
 		demo_end(DEMO_NO_RESOURCE, "pipe: %s", strerror(errno));
-	posix_spawn_file_actions_adddup2(&actions, told[1], TOLD_FD);
-	err = posix_spawn(&pid, "/proc/self/exe", &actions, NULL, argv, environ);
-	demo_must(-err, "posix_spawn");
-	posix_spawn_file_actions_destroy(&actions);
+	demo_must(-posix_spawn(&pid, "/proc/self/exe", NULL, NULL, argv, environ), "posix_spawn");
 	close(told[1]);
-	if (demo_wait(pid, TIMEOUT_MS) != 0 || read(told[0], seen, FACTS_SIZE) != FACTS_SIZE)
+	close(TOLD_FD);
+	if (demo_wait(pid, TIMEOUT_MS) != 0 || read(told[0], seen, nbytes) != nbytes)
 		demo_end(DEMO_NOT_SHOWN, "the spawned program told nothing");
 	close(told[0]);
 }
 
-/* What is as it was before cannot show whether a child has it from the parent. */
-static void must_have_changed(const int64_t *before, const int64_t *now)
-{
-	for (int i = 0; i < FACTS; i++)
-		if (i != SECRET && before[i] == now[i])
-			demo_end(DEMO_CANNOT, "%s: this process has it from its own parent",
-				facts[i].name);
-}
-
-static bool show(struct seen *seen, const int64_t *parent)
+static bool show(const struct seen *seen, const struct fact *parent)
 {
 	bool right = true;
 
 	demo_line("does the child find ...          fork()  posix_spawn  mp fork  mp spawn  "
 		  "mp forkserver\n");
 	for (int i = 0; i < FACTS; i++) {
-		bool found[WAYS];
+		const char *word[WAYS];
 
 		for (int way = 0; way < WAYS; way++) {
-			found[way] = seen->by[way][i] == parent[i];
-			right &= found[way] == (facts[i].who[way] == 'y');
-			right &= seen->by[way][CPUS] > 0; /* it did look around */
+			bool found = seen->by[way][i].value == parent[i].value;
+
+			word[way] = found ? "yes" : "no";
+			right &= found == (parent[i].who[way] == 'y');
+			right &= seen->by[way][i].name != NULL; /* it did look around */
 		}
-#define WORD(way) (found[way] ? "yes" : "no")
-		demo_line("%-32s %-7s %-12s %-8s %-9s %s\n", facts[i].name, WORD(BARE_FORK),
-			WORD(BARE_SPAWN), WORD(MP_BY_FORK), WORD(MP_BY_SPAWN), WORD(MP_BY_SERVER));
+		demo_line("%-32s %-7s %-12s %-8s %-9s %s\n", parent[i].name, word[BARE_FORK],
+			word[BARE_SPAWN], word[MP_BY_FORK], word[MP_BY_SPAWN], word[MP_BY_SERVER]);
 	}
 	return right;
 }
@@ -282,7 +138,7 @@ static bool show(struct seen *seen, const int64_t *parent)
 int main(int argc, char **argv)
 {
 	static const struct mp_entry entries[] = {{"mp_child", mp_child}, {NULL, NULL}};
-	int64_t before[FACTS], parent[FACTS];
+	struct fact before[FACTS], parent[FACTS];
 	struct mp_memory *memory;
 	struct seen *seen;
 	bool right;
@@ -290,7 +146,7 @@ int main(int argc, char **argv)
 	mp_init(argc, argv, entries);
 	if (argc == 2 && strcmp(argv[1], LOOK) == 0) {
 		look_around(before);
-		return write(TOLD_FD, before, FACTS_SIZE) == FACTS_SIZE ? 0 : 1;
+		return write(TOLD_FD, before, sizeof(before)) == (ssize_t)sizeof(before) ? 0 : 1;
 	}
 	demo_start(argc, argv, "child_state",
 		"what a child finds of its parent's, by five ways to start it");

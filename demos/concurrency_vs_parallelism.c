@@ -4,10 +4,10 @@
  * listings: 003-L01 003-L02
  * claims: 001-C011 003-C006 003-C007
  *
- * Watch for: the last two columns. Each worker computes, and often looks whether the other has
- * moved on. On one CPU the other can only move while I am switched out, so I never see it move more
- * often than I was switched. On two CPUs I see it move thousands of times between two switches.
- * Threads and processes do not differ in this. Workers that sleep would look the same everywhere.
+ * Watch for: the last two columns. Each worker computes, and often looks whether the other has moved on. On one CPU
+ * the other can only move while I am switched out, so I never see it move more often than I was switched. On two CPUs
+ * I see it move thousands of times between two switches. Threads and processes do not differ in this. Workers that
+ * sleep would look the same everywhere.
  *
  * The Python it re-creates:
  *     for Worker in (threading.Thread, multiprocessing.Process):
@@ -25,11 +25,9 @@
  *     two CPUs: they were at work at once (parallelism)
  */
 #include "demo.h"
-#include <pthread.h>
+#include "workers.h"
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
-#include <sys/resource.h>
 
 enum { TOTAL_LOOKS = 300000, STEPS_PER_LOOK = 256, TIMEOUT_MS = 3000, TRIES = 3 };
 enum kind { ALONE, THREADS, PROCESSES };
@@ -50,8 +48,7 @@ static void count(struct worker *me, int sign)
 
 	getrusage(RUSAGE_THREAD, &u);
 	me->switched += sign * (u.ru_nvcsw + u.ru_nivcsw);
-	me->cpu_ms += sign * ((double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e3 +
-				     (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e3);
+	me->cpu_ms += sign * workers_cpu_ms(&u);
 }
 
 /* The work, the same for a thread and for a process. */
@@ -61,7 +58,7 @@ static void *work(void *arg)
 	struct worker *me = arg;
 	int last, now;
 
-	demo_bind(me->cpu);
+	demo_bind(&me->cpu, 1);
 	atomic_store(&me->progress, 1);
 	/* Both must be there before either starts: else one is done before the other begins. */
 	while (atomic_load(&me->other->progress) == 0 && demo_now_ns() < until)
@@ -80,27 +77,6 @@ static void *work(void *arg)
 	return NULL;
 }
 
-static void run(enum kind kind, struct worker *w, int n)
-{
-	pthread_t threads[2];
-	pid_t pids[2];
-
-	for (int i = 0; i < n; i++) {
-		if (kind != PROCESSES)
-			demo_must(-pthread_create(&threads[i], NULL, work, &w[i]), "thread");
-		else if ((pids[i] = demo_fork()) == 0)
-			_exit(work(&w[i]) != NULL);
-	}
-	for (int i = 0; i < n; i++) {
-		if (kind != PROCESSES)
-			demo_must(-pthread_join(threads[i], NULL), "join");
-		else
-			demo_wait(pids[i], 2 * TIMEOUT_MS);
-		if (w[i].progress != TOTAL_LOOKS / n + 1)
-			demo_end(DEMO_NOT_SHOWN, "worker %d did not end its work", i + 1);
-	}
-}
-
 /* One line of the table, the numbers of both together. True: they were at work at once. */
 static bool show(enum kind kind, const int *cpus, int ncpus)
 {
@@ -108,21 +84,21 @@ static bool show(enum kind kind, const int *cpus, int ncpus)
 	int n = kind == ALONE ? 1 : 2, tries = ncpus == 1 ? 1 : TRIES;
 	struct worker *w = demo_shared(2 * sizeof(*w));
 	long switched, saw_move;
-	long long start;
+	double start_ms;
 
 	do { /* a busy machine may keep the two apart for a while: then once more */
 		for (int i = 0; i < 2; i++)
 			w[i] = (struct worker){.other = &w[!i], .looks = TOTAL_LOOKS / n};
-		w[1].progress = n == 1;
+		w[1].progress = n == 1; /* the one alone need not wait for it */
 		w[0].cpu = cpus[0];
 		w[1].cpu = cpus[ncpus - 1];
-		start = demo_now_ns();
-		run(kind, w, n);
+		start_ms = (double)demo_now_ns() / 1e6;
+		workers_run(kind == PROCESSES, work, w, sizeof(*w), n);
 		switched = w[0].switched + w[1].switched;
 		saw_move = w[0].saw_move + w[1].saw_move;
 	} while (saw_move <= switched && --tries > 0);
 	demo_line("%-4d %-16s %9.1f %7.1f %9ld %19ld\n", ncpus, names[kind],
-		(double)(demo_now_ns() - start) / 1e6, w[0].cpu_ms + w[1].cpu_ms, switched,
+		(double)demo_now_ns() / 1e6 - start_ms, w[0].cpu_ms + w[1].cpu_ms, switched,
 		saw_move);
 	if (n == 2 && saw_move == 0)
 		demo_end(DEMO_NOT_SHOWN, "one was done before the other began");
@@ -139,7 +115,7 @@ int main(int argc, char **argv)
 	demo_line("cpus workers            wall ms  CPU ms  switched  saw the other move\n");
 	if (show(ALONE, cpus, 1) || show(THREADS, cpus, 1) || show(PROCESSES, cpus, 1))
 		demo_end(DEMO_CANNOT,
-			"this system keeps no two on one CPU, or does not count switches");
+			"no two are kept on one CPU here, or switches are not counted");
 	demo_line("one CPU: they took turns, and were never at work at once (concurrency)\n");
 	if (ncpus < 2)
 		demo_end(DEMO_CANNOT, "only one CPU here: parallelism needs two");

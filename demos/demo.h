@@ -163,15 +163,49 @@ static inline int demo_cpus(int *cpus, int cap)
 	return n;
 }
 
-/* Keeps the calling thread on one CPU. */
-static inline void demo_bind(int cpu)
+/* Keeps the calling thread, and whom it starts from now on, on n CPUs. */
+static inline void demo_bind(const int *cpus, int n)
 {
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
+	for (int i = 0; i < n; i++)
+		CPU_SET(cpus[i], &set);
 	if (sched_setaffinity(0, sizeof(set), &set) < 0)
-		demo_end(DEMO_CANNOT, "sched_setaffinity: CPU %d: %s", cpu, strerror(errno));
+		demo_end(DEMO_CANNOT, "sched_setaffinity: %s", strerror(errno));
+}
+
+/* How many of n numbers no earlier one equals. */
+static inline int demo_different(const long *numbers, int n)
+{
+	int different = 0;
+
+	for (int i = 0; i < n; i++) {
+		int earlier = 0;
+
+		while (earlier < i && numbers[earlier] != numbers[i])
+			earlier++;
+		different += earlier == i;
+	}
+	return different;
+}
+
+/* The number behind a word in a file of /proc: of KiB, for most. Ends the demo where there is none. */
+static inline long demo_proc(const char *path, const char *word)
+{
+	FILE *f = fopen(path, "re");
+	size_t n = strlen(word);
+	char line[128], *number = NULL;
+	long value = 0;
+
+	while (f != NULL && number == NULL && fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, word, n) == 0)
+			value = strtol(line + n, &number, 10);
+	if (f != NULL)
+		fclose(f);
+	if (number == NULL)
+		demo_end(DEMO_CANNOT, "%s: no %s the kernel does not tell", path, word);
+	return value;
 }
 
 #endif

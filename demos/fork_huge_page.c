@@ -34,23 +34,7 @@ static volatile char *memory; /* begins where a huge page does */
 /* KiB of this process: in huge pages, or written and in no other process. */
 static long kib_of(const char *name)
 {
-	FILE *f = fopen("/proc/self/smaps_rollup", "re");
-	size_t n = strlen(name);
-	bool found = false;
-	long kib = 0;
-	char line[128];
-
-	while (f != NULL && !found && fgets(line, sizeof(line), f) != NULL) {
-		found = strncmp(line, name, n) == 0;
-		if (found)
-			kib = strtol(line + n, NULL, 10);
-	}
-	if (f != NULL)
-		fclose(f);
-	if (!found)
-		demo_end(DEMO_CANNOT, "/proc/self/smaps_rollup: no %s the kernel does not tell",
-			name);
-	return kib;
+	return demo_proc("/proc/self/smaps_rollup", name);
 }
 
 static void fill(void)

@@ -24,7 +24,6 @@
  */
 #include "demo.h"
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/random.h>
 
 enum { CHILDREN = 4, TIMEOUT_MS = 5000, BUFFERED = 64 };
@@ -33,7 +32,7 @@ enum source { RAND, BUFFER, KERNEL, SOURCES };
 /* Zeroed: neither seeded nor filled. One page of its own. */
 struct state {
 	int seeded, left;
-	uint64_t buffer[BUFFERED];
+	long buffer[BUFFERED];
 };
 
 static const char *const source_name[] = {"rand(), seeded before the fork",
@@ -46,10 +45,10 @@ static void from_kernel(void *to, size_t nbytes)
 		_exit(DEMO_NOT_SHOWN);
 }
 
-static uint64_t draw(enum source source)
+static long draw(enum source source)
 {
 	unsigned seed;
-	uint64_t number;
+	long number;
 
 	if (source == RAND && !state->seeded) {
 		from_kernel(&seed, sizeof(seed));
@@ -57,7 +56,7 @@ static uint64_t draw(enum source source)
 		state->seeded = 1;
 	}
 	if (source == RAND)
-		return (uint64_t)rand();
+		return rand();
 	if (source == KERNEL) {
 		from_kernel(&number, sizeof(number));
 		return number;
@@ -69,21 +68,7 @@ static uint64_t draw(enum source source)
 	return state->buffer[--state->left];
 }
 
-static int count_different(const uint64_t *numbers)
-{
-	int different = 0;
-
-	for (int i = 0; i < CHILDREN; i++) {
-		int seen = 0;
-
-		for (int j = 0; j < i; j++)
-			seen |= numbers[j] == numbers[i];
-		different += !seen;
-	}
-	return different;
-}
-
-static int show(enum source source, uint64_t *numbers)
+static int show(enum source source, long *numbers)
 {
 	int different;
 
@@ -98,14 +83,14 @@ static int show(enum source source, uint64_t *numbers)
 		if (demo_wait(pid, TIMEOUT_MS) != 0)
 			demo_end(DEMO_NOT_SHOWN, "a child did not end well");
 	}
-	different = count_different(numbers);
+	different = demo_different(numbers, CHILDREN);
 	demo_line("%-32s %d\n", source_name[source], different);
 	return different;
 }
 
 int main(int argc, char **argv)
 {
-	uint64_t *numbers;
+	long *numbers;
 	bool shown = true;
 
 	demo_start(argc, argv, "fork_same_random",

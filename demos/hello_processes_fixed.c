@@ -46,16 +46,16 @@ static void seed_rand(void)
  * buffer would be copied by fork, and come out once for each process. _exit, not exit, for the same
  * reason.
  */
-static void say_hello(int child, int *number)
+static void say_hello(int child, long *number)
 {
 	seed_rand();
 	*number = rand();
-	demo_line("hello from child %d, pid %d of parent %d: %d\n", child, (int)getpid(),
+	demo_line("hello from child %d, pid %d of parent %d: %ld\n", child, (int)getpid(),
 		(int)getppid(), *number);
 	_exit(0);
 }
 
-static void start_all(pid_t *pids, int *numbers)
+static void start_all(pid_t *pids, long *numbers)
 {
 	for (int i = 0; i < CHILDREN; i++) {
 		pids[i] = demo_fork();
@@ -73,23 +73,10 @@ static int wait_for_all(const pid_t *pids)
 	return well;
 }
 
-static int count_different(const int *numbers)
-{
-	int different = 0;
-
-	for (int i = 0; i < CHILDREN; i++) {
-		int seen = 0;
-
-		for (int j = 0; j < i; j++)
-			seen |= numbers[j] == numbers[i];
-		different += !seen;
-	}
-	return different;
-}
-
 int main(int argc, char **argv)
 {
-	int *numbers, well, different;
+	int well, different;
+	long *numbers;
 	pid_t pids[CHILDREN];
 
 	demo_start(argc, argv, "hello_processes_fixed",
@@ -98,7 +85,7 @@ int main(int argc, char **argv)
 	demo_line("parent %d starts %d children\n", (int)getpid(), CHILDREN);
 	start_all(pids, numbers);
 	well = wait_for_all(pids);
-	different = count_different(numbers);
+	different = demo_different(numbers, CHILDREN);
 	demo_line("%d children ended well, with %d different number%s\n", well, different,
 		different == 1 ? "" : "s");
 	return well == CHILDREN && different == CHILDREN ? DEMO_SHOWN : DEMO_NOT_SHOWN;

@@ -4,11 +4,11 @@
  * listings: 001-L11 002-L04
  * claims: 001-C037 001-C079 002-C025
  *
- * Watch for: the first line. Joined first, it works with what one tries, and hangs from one byte more
- * than a pipe holds (64 KiB, unless somebody has changed it). The child cannot end before its last byte
- * has a place; who could make room is the parent, and it waits for the child's end. Who reads first
- * meets no border (1 MiB is the most that is tried), nor does a queue with memory of its own (the demo
- * queue_results). A child that hangs is one that lives while the pipe has been full for 50 ms or more.
+ * Watch for: the first line. Joined first, it works with what one tries, and hangs from one byte more than a pipe
+ * holds (64 KiB, unless somebody has changed it). The child cannot end before its last byte has a place; who could
+ * make room is the parent, and it waits for the child's end. Who reads first meets no border (1 MiB is the most
+ * that is tried), nor does a queue with memory of its own (the demo queue_results). A child that hangs is one that
+ * lives while the pipe has been full for 50 ms or more.
  *
  * The Python it re-creates:
  *     def work(queue, n): queue.put(b"x" * n)
@@ -31,24 +31,10 @@ enum { MOST = 1 << 20, PATIENCE_MS = 50, TIMEOUT_MS = 5000 };
 static const char bytes[MOST];
 static int room; /* of a pipe */
 
-/* Where a pipe has less room than the child has to say, this ends once somebody reads. */
-static void say(int fd, size_t n)
+/* In the child. Where a pipe has less room than it has to say, this ends once somebody reads. */
+static void __attribute__((noreturn)) say(int fd, size_t n)
 {
-	while (n > 0) {
-		ssize_t written = write(fd, bytes, n);
-
-		if (written < 0 && errno != EINTR)
-			_exit(1);
-		n -= written > 0 ? (size_t)written : 0;
-	}
-	_exit(0);
-}
-
-static bool is_full(int fd)
-{
-	int unread = 0;
-
-	return ioctl(fd, FIONREAD, &unread) == 0 && unread == room;
+	_exit(write(fd, bytes, n) == (ssize_t)n ? 0 : 1);
 }
 
 /* Waits until the child has ended; or, false, until it was alive and the pipe full for PATIENCE_MS. */
@@ -56,16 +42,15 @@ static bool join(pid_t pid, int fd)
 {
 	long long until = demo_now_ns() + TIMEOUT_MS * 1000000ll;
 	struct pollfd p = {(int)syscall(SYS_pidfd_open, pid, 0), POLLIN, 0};
-	bool was_full = false;
-	int ready;
+	int unread = 0, ready;
+	bool was_full;
 
 	if (p.fd < 0)
 		demo_end(DEMO_CANNOT, "pidfd_open: %s", strerror(errno));
-	ready = poll(&p, 1, PATIENCE_MS);
-	while (ready <= 0 && !was_full && demo_now_ns() < until) {
-		was_full = is_full(fd); /* it may have become so just now: once more */
+	do { /* it may have become full just now: that is looked at before the wait */
+		was_full = ioctl(fd, FIONREAD, &unread) == 0 && unread == room;
 		ready = poll(&p, 1, PATIENCE_MS);
-	}
+	} while (ready <= 0 && !was_full && demo_now_ns() < until);
 	close(p.fd);
 	if (ready <= 0 && !was_full)
 		demo_end(DEMO_NOT_SHOWN, "the child neither ended nor filled the pipe");
@@ -79,11 +64,10 @@ static size_t drain(int fd)
 	size_t came = 0;
 	ssize_t n;
 
-	while ((n = read(fd, buffer, sizeof(buffer))) != 0) {
-		if (n < 0 && errno != EINTR)
-			demo_end(DEMO_NO_RESOURCE, "read: %s", strerror(errno));
-		came += n > 0 ? (size_t)n : 0;
-	}
+	while ((n = read(fd, buffer, sizeof(buffer))) > 0)
+		came += (size_t)n;
+	if (n < 0)
+		demo_end(DEMO_NO_RESOURCE, "read: %s", strerror(errno));
 	return came;
 }
 

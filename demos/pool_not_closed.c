@@ -7,11 +7,9 @@
  * Watch for: three results, and none of the lines that the workers printed. Where the output is no terminal,
  * printf collects in a buffer of each worker's own, which is written when the worker ends well. A pool that was
  * neither closed nor joined is ended with the program: its workers get SIGTERM, and what lies in their buffers is
- * gone. Nothing failed, so nothing is said, and the exit code is 0.
- *
- * What Python does: the same, only not each time. Its pool first tells the workers to end, and who is quick
- * enough writes his lines before SIGTERM comes. On a terminal every line is written at once, and the mistake
- * does not show. `with Pool()` is no cure, since it ends with terminate: close and join are.
+ * gone. Nothing failed, so nothing is said. On a terminal each line is written at once: the mistake does not show.
+ * Python does the same, only not each time: who is quick enough writes his lines before SIGTERM comes.
+ * `with Pool()` is no cure, since it ends with terminate: close and join are.
  *
  * Then look at: diff -u demos/pool_not_closed.c demos/pool_not_closed_fixed.c
  *

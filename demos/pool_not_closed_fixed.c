@@ -6,9 +6,7 @@
  *
  * Watch for: the three lines of the workers, in any order. After close the pool takes nothing new, and each
  * worker ends by itself when there is nothing left to do: its buffer is written, as at any program's end. join
- * waits for that; without it the program's own end would still come first, with SIGTERM.
- *
- * What Python does: the same.
+ * waits for that; without it the program's own end would still come first, with SIGTERM. Python does the same.
  *
  * Then look at: diff -u demos/pool_not_closed.c demos/pool_not_closed_fixed.c
  *

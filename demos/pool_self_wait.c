@@ -4,12 +4,11 @@
  * listings: none, for a form of 001's deadlock that it names and does not show
  * claims: 001-C079
  *
- * Watch for: no lock is in sight. The workers are what is held: each is held by a task that waits for
- * another task, and that one waits for a worker. With a worker to spare the same tasks are done, so
- * it works in every test with few tasks, and stands still on the day there are as many as workers.
- * Who submits tasks from tasks must not wait in them: let main wait, or let the task hand back what
- * is still to be done. Here a limit for each task gets the pool out: a task that was too long is ended
- * together with its worker, and a new worker finds what had waited.
+ * Watch for: no lock is in sight. What is held are the workers: each by a task that waits for another task, and that
+ * one waits for a worker. With a worker to spare the same tasks are done, so it works in every test with few tasks,
+ * and stands still on the day there are as many as workers. Who submits tasks from tasks must not wait in them: let
+ * main wait, or let the task hand back what is still to be done. Here a limit for each task gets the pool out: what
+ * takes too long is ended together with its worker, and a new worker finds what had waited.
  *
  * The Python it re-creates:
  *     def outer(): return pool.apply_async(inner).get()    # waits for ever where no worker is free
@@ -24,25 +23,21 @@
  */
 #include "demo.h"
 #include "mp/event.h"
-#include "mp/memory.h"
 #include "mp/pool.h"
 
 enum { WORKERS = 2, PAIRS = 3, GIVE_UP_MS = 500, TIMEOUT_MS = 5000 };
 
-/* A pair is an outer task and the inner one that it waits for. */
-struct shared {
-	struct mp_event outer_runs[PAIRS], inner_done[PAIRS];
-};
-
-static struct shared *shared;
+/* A pair is an outer task and the inner one that it waits for. The workers are forked, and so have this too. */
+static struct {
+	atomic_int outers_run;
+	struct mp_event inner_done[PAIRS];
+} * shared;
 
 static int outer(const void *item, size_t item_bytes, void *result, size_t result_bytes)
 {
-	const int i = *(const int *)item;
-
 	(void)item_bytes, (void)result, (void)result_bytes;
-	mp_event_set(&shared->outer_runs[i]);
-	return mp_event_wait(&shared->inner_done[i], MP_FOREVER);
+	shared->outers_run++;
+	return mp_event_wait(&shared->inner_done[*(const int *)item], MP_FOREVER);
 }
 
 static int inner(const void *item, size_t item_bytes, void *result, size_t result_bytes)
@@ -55,14 +50,7 @@ static const struct mp_task tasks[] = {{"outer", outer}, {"inner", inner}, {NULL
 
 static int worker(struct mp_child *self)
 {
-	struct mp_memory *memory;
-	int err;
-
-	demo_must(mp_memory_attach(mp_child_handle(self, 0), &memory), "attach");
-	shared = mp_memory_base(memory);
-	err = mp_pool_work(self, tasks);
-	mp_memory_destroy(memory);
-	return err;
+	return mp_pool_work(self, tasks);
 }
 
 static struct mp_async *submit(struct mp_pool *pool, const char *task, int pair, int timeout_ms)
@@ -75,16 +63,6 @@ static struct mp_async *submit(struct mp_pool *pool, const char *task, int pair,
 
 	demo_must(mp_pool_apply_async(pool, &c, &a), task);
 	return a;
-}
-
-/* Everything that a pool does by itself it does in its owner's waits. */
-static void wait_until_it_runs(struct mp_pool *pool, struct mp_event *runs)
-{
-	for (int ms = 0; mp_event_wait(runs, 1) != 0; ms++) {
-		mp_pool_poll(pool, 0);
-		if (ms == TIMEOUT_MS)
-			demo_end(DEMO_NOT_SHOWN, "a task did not begin");
-	}
 }
 
 static bool is_ok(struct mp_async *a, pid_t *pid)
@@ -101,14 +79,17 @@ static bool is_ok(struct mp_async *a, pid_t *pid)
  * else pids has the worker that was ended with it. How many of the inner ones were done in the end. */
 static int run_pairs(struct mp_pool *pool, int first, int n, int *got, pid_t *pids)
 {
+	const long long until = demo_now_ns() + TIMEOUT_MS * 1000000ll;
 	struct mp_async *outers[WORKERS], *inners[WORKERS];
 	int done = 0;
 	pid_t any;
 
 	for (int i = 0; i < n; i++)
 		outers[i] = submit(pool, "outer", first + i, GIVE_UP_MS);
-	for (int i = 0; i < n; i++)
-		wait_until_it_runs(pool, &shared->outer_runs[first + i]);
+	while (shared->outers_run < first + n && demo_now_ns() < until)
+		mp_pool_poll(pool, 1);
+	if (shared->outers_run < first + n)
+		demo_end(DEMO_NOT_SHOWN, "a task did not begin");
 	for (int i = 0; i < n; i++)
 		inners[i] = submit(pool, "inner", first + i, 0);
 	*got = 0;
@@ -119,37 +100,22 @@ static int run_pairs(struct mp_pool *pool, int first, int n, int *got, pid_t *pi
 	return done;
 }
 
-static struct mp_memory *make_shared(void)
-{
-	struct mp_memory *memory;
-
-	demo_must(mp_memory_create(sizeof(*shared), &memory), "memory");
-	shared = mp_memory_base(memory);
-	for (int i = 0; i < PAIRS; i++) {
-		mp_event_create(&shared->outer_runs[i]);
-		mp_event_create(&shared->inner_done[i]);
-	}
-	return memory;
-}
-
 int main(int argc, char **argv)
 {
 	static const struct mp_entry entries[] = {{"worker", worker}, {NULL, NULL}};
-	struct mp_pool_options o = {.entry = "worker", .tasks = tasks, .workers = WORKERS};
-	struct mp_memory *memory;
-	struct mp_handle handle;
+	const struct mp_pool_options o = {
+		.entry = "worker", .tasks = tasks, .workers = WORKERS, .method = MP_FORK};
+	pid_t pids[WORKERS];
 	struct mp_pool *pool;
 	int one, all, done;
-	pid_t pids[WORKERS];
 
 	mp_init(argc, argv, entries);
 	demo_start(argc, argv, "pool_self_wait",
 		"tasks that wait for tasks of their own pool: all workers wait, none is left to "
 		"work");
-	memory = make_shared();
-	handle = mp_memory_handle(memory);
-	o.handles = &handle;
-	o.nhandles = 1;
+	shared = demo_shared(sizeof(*shared));
+	for (int i = 0; i < PAIRS; i++)
+		mp_event_create(&shared->inner_done[i]);
 	demo_must(mp_pool_create(&o, &pool), "pool");
 	done = run_pairs(pool, 0, 1, &one, pids);
 	demo_line("%d workers, 1 task that waits for another: %d got it\n", WORKERS, one);
@@ -160,6 +126,5 @@ int main(int argc, char **argv)
 		(int)pids[1]);
 	demo_line("what was waited for is done in the end: %d of %d\n", done, PAIRS);
 	demo_must(mp_pool_destroy(pool), "destroy");
-	mp_memory_destroy(memory);
 	return one == 1 && all == 0 && done == PAIRS ? DEMO_SHOWN : DEMO_NOT_SHOWN;
 }

@@ -4,12 +4,10 @@
  * listings: 003-L10
  * claims: 003-C037
  *
- * Watch for: the dots, when a worker has nothing to do. Task A takes as long as eight of the others. In
- * blocks the worker that has A also has seven others behind it, and they wait, though its neighbour has long
- * been done. From a queue whoever is free takes the next task, so the other tasks go around A. (Where the
- * long task comes last, a queue does not help either: try it, with LONG_AT = TASKS - 1.)
- *
- * The tasks wait, as for an answer, so that the pictures come out on any number of CPUs.
+ * Watch for: the dots, when a worker has nothing to do. Task A takes as long as eight of the others. In blocks the
+ * worker that has A also has seven others behind it, and they wait, though its neighbour has long been done. From a
+ * queue whoever is free takes the next task, so the others go around A. (Where the long task comes last, a queue does
+ * not help either: try LONG_AT = TASKS - 1.) The tasks wait, as for an answer: so it comes out on any number of CPUs.
  *
  * The Python it re-creates:
  *     tasks = [8] + 15 * [1]
@@ -67,21 +65,19 @@ static void map(struct mp_pool *pool, size_t chunk, struct timeline_bar *bars)
 	int lengths[TASKS];
 	struct span spans[TASKS];
 	struct mp_outcome outcomes[TASKS] = {{0}};
+	const struct mp_map m = {.task = "wait_some",
+		.items = lengths,
+		.item_bytes = sizeof(lengths[0]),
+		.n = TASKS,
+		.results = spans,
+		.result_bytes = sizeof(spans[0]),
+		.outcomes = outcomes,
+		.chunk = chunk};
 	size_t failed;
 
 	for (int i = 0; i < TASKS; i++)
 		lengths[i] = i == LONG_AT ? LONG : 1;
-	demo_must(mp_pool_map(pool,
-			  &(struct mp_map){.task = "wait_some",
-				  .items = lengths,
-				  .item_bytes = sizeof(lengths[0]),
-				  .n = TASKS,
-				  .results = spans,
-				  .result_bytes = sizeof(spans[0]),
-				  .outcomes = outcomes,
-				  .chunk = chunk},
-			  &failed),
-		"map");
+	demo_must(mp_pool_map(pool, &m, &failed), "map");
 	if (failed > 0)
 		demo_end(DEMO_NOT_SHOWN, "%zu tasks failed", failed);
 	for (int i = 0; i < TASKS; i++)
@@ -89,20 +85,21 @@ static void map(struct mp_pool *pool, size_t chunk, struct timeline_bar *bars)
 			spans[i].begin_ns, spans[i].end_ns};
 }
 
-/* Says who did how much, and who stood idle at the end. How many tasks worker 2 did is returned. */
-static int count(const struct timeline_bar *bars)
+/* Draws it, says who did how much, and who stood idle at the end. Returns how many tasks worker 2 did. */
+static int show(const char *how, const struct timeline_bar *bars, long long length_ns)
 {
 	int done[WORKERS] = {0};
-	long long end[WORKERS] = {0}, idle;
+	long long end[WORKERS] = {0};
 
 	for (int i = 0; i < TASKS; i++) {
 		done[bars[i].worker]++;
 		if (bars[i].end_ns > end[bars[i].worker])
 			end[bars[i].worker] = bars[i].end_ns;
 	}
-	idle = end[0] > end[1] ? end[0] - end[1] : end[1] - end[0];
+	demo_line("%s:\n", how);
+	timeline_draw(bars, TASKS, WORKERS, length_ns);
 	demo_line("worker 1 did %d tasks, worker 2 did %d; one of them stood idle for %.0f ms\n",
-		done[0], done[1], (double)idle / 1e6);
+		done[0], done[1], (double)llabs(end[0] - end[1]) / 1e6);
 	return done[1];
 }
 
@@ -125,13 +122,9 @@ int main(int argc, char **argv)
 	demo_must(mp_pool_destroy(pool), "destroy");
 	length = timeline_length(blocks, TASKS, &begin);
 	queued = timeline_length(queue, TASKS, &begin);
-	demo_line("in blocks:\n");
-	timeline_draw(blocks, TASKS, WORKERS, length);
-	if (count(blocks) != TASKS / WORKERS)
+	if (show("in blocks", blocks, length) != TASKS / WORKERS)
 		demo_end(DEMO_NOT_SHOWN, "one worker did both blocks");
-	demo_line("from a queue:\n");
-	timeline_draw(queue, TASKS, WORKERS, length);
-	more = count(queue);
+	more = show("from a queue", queue, length);
 	if (queued >= length || more <= TASKS / WORKERS)
 		demo_end(DEMO_NOT_SHOWN, "the queue was no quicker: is the machine busy?");
 	demo_line("the queue has done the same in less time\n");

@@ -4,11 +4,11 @@
  * listings: none, for an advice that 001 gives without a listing
  * claims: 001-C082
  *
- * Watch for: the deadlocks follow the first column and not the second. Releasing never waits, so in
- * whatever order it is done, it cannot be a part of a ring of waiting. In each meeting both workers
- * come as far as they can before either goes on: with one order the second waits with empty hands,
- * with opposite orders each holds what the other needs. To be counted, both have to give up on their
- * second lock, and neither drops its first one before both have: one alone would be slow, not stuck.
+ * Watch for: the deadlocks follow the first column and not the second. Releasing never waits, so in whatever order
+ * it is done, it cannot be a part of a ring of waiting. In each meeting both workers come as far as they can
+ * before either goes on: with one order the second waits with empty hands, with opposite orders each holds what
+ * the other needs. To be counted, both have to give up on their second lock, and neither drops its first before
+ * both have: one alone is slow.
  *
  * The Python it re-creates:
  *     first.acquire(); second.acquire()
@@ -43,10 +43,6 @@ struct meeting {
 	int used; /* changed by who has both locks */
 };
 
-struct shared {
-	struct meeting meetings[WAYS][MEETINGS];
-};
-
 static void come(struct gathering *g)
 {
 	if (atomic_fetch_add(&g->came, 1) + 1 == WORKERS)
@@ -56,13 +52,12 @@ static void come(struct gathering *g)
 /* Whom the other one keeps waiting has come as far as it can. */
 static void take_first(struct meeting *m, int lock)
 {
-	if (mp_lock_acquire(&m->locks[lock], 0) == 0) {
-		come(&m->first);
-		demo_must(mp_event_wait(&m->first.all_came, TIMEOUT_MS), "first lock");
-	} else {
-		come(&m->first);
-		demo_must(mp_lock_acquire(&m->locks[lock], TIMEOUT_MS), "first lock");
-	}
+	bool has_it = mp_lock_acquire(&m->locks[lock], 0) == 0;
+
+	come(&m->first);
+	demo_must(has_it ? mp_event_wait(&m->first.all_came, TIMEOUT_MS)
+			 : mp_lock_acquire(&m->locks[lock], TIMEOUT_MS),
+		"first lock");
 }
 
 static void meet(struct meeting *m, int acquire, int release, int me)
@@ -84,7 +79,7 @@ static void meet(struct meeting *m, int acquire, int release, int me)
 	demo_must(mp_lock_release(&m->locks[release == RELEASE_SAME ? second : first]), "release");
 }
 
-static pid_t start(struct shared *s, int me)
+static pid_t start(struct meeting (*meetings)[MEETINGS], int me)
 {
 	pid_t pid = demo_fork();
 
@@ -92,7 +87,7 @@ static pid_t start(struct shared *s, int me)
 		return pid;
 	for (int way = 0; way < WAYS; way++)
 		for (int i = 0; i < MEETINGS; i++)
-			meet(&s->meetings[way][i], way / 2, way % 2, me);
+			meet(&meetings[way][i], way / 2, way % 2, me);
 	_exit(0);
 }
 
@@ -123,7 +118,7 @@ int main(int argc, char **argv)
 {
 	static const char *const acquire[] = {"one order", "opposite orders"};
 	static const char *const release[] = {"opposite order", "same order"};
-	struct shared *s = demo_shared(sizeof(*s));
+	struct meeting(*meetings)[MEETINGS] = demo_shared(WAYS * sizeof(*meetings));
 	bool shown = true;
 	pid_t pids[WORKERS];
 
@@ -131,15 +126,15 @@ int main(int argc, char **argv)
 		"acquire in one order, release in any: only the order of acquiring makes "
 		"deadlocks");
 	for (int i = 0; i < WAYS * MEETINGS; i++)
-		create(&s->meetings[i / MEETINGS][i % MEETINGS]);
+		create(&meetings[i / MEETINGS][i % MEETINGS]);
 	for (int i = 0; i < WORKERS; i++)
-		pids[i] = start(s, i);
+		pids[i] = start(meetings, i);
 	for (int i = 0; i < WORKERS; i++)
 		if (demo_wait(pids[i], TIMEOUT_MS) != 0)
 			demo_end(DEMO_NOT_SHOWN, "worker %d did not get through", i);
 	demo_line("acquire in       release in      meetings  deadlocks\n");
 	for (int way = 0; way < WAYS; way++) {
-		int deadlocks = count(s->meetings[way]);
+		int deadlocks = count(meetings[way]);
 
 		demo_line("%-16s %-15s %-9d %d\n", acquire[way / 2], release[way % 2], MEETINGS,
 			deadlocks);

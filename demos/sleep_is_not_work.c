@@ -25,17 +25,11 @@
  *     ten sleepers wait side by side; ten computers share the CPUs
  */
 #include "demo.h"
-#include <pthread.h>
-#include <stdbool.h>
-#include <sys/resource.h>
+#include "workers.h"
 
-enum { WORKERS = 10, CPUS = 2, ONE_MS = 50, TIMEOUT_MS = 10000, TRIES = 5 };
+enum { WORKERS = 10, CPUS = 2, ONE_MS = 50, TRIES = 5 };
 enum what { SLEEP, COMPUTE };
 enum as { THREADS, PROCESSES };
-
-struct took {
-	double wall, cpu; /* as a multiple of what one needs alone */
-};
 
 static long long clock_ns(clockid_t id)
 {
@@ -62,66 +56,32 @@ static void *work(void *arg)
 /* CPU time of this process and its ended children. */
 static double used_ms(void)
 {
-	double ms = 0;
+	struct rusage self, children;
 
-	for (int i = 0; i < 2; i++) {
-		struct rusage u;
-
-		getrusage(i == 0 ? RUSAGE_SELF : RUSAGE_CHILDREN, &u);
-		ms += (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e3 +
-		      (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e3;
-	}
-	return ms;
-}
-
-static void run_all(enum what what, enum as as)
-{
-	pthread_t threads[WORKERS];
-	pid_t pids[WORKERS];
-
-	for (int i = 0; i < WORKERS; i++) {
-		if (as == THREADS)
-			demo_must(-pthread_create(&threads[i], NULL, work, &what), "thread");
-		else if ((pids[i] = demo_fork()) == 0)
-			_exit(work(&what) != NULL);
-	}
-	for (int i = 0; i < WORKERS; i++) {
-		if (as == THREADS)
-			demo_must(-pthread_join(threads[i], NULL), "join");
-		else if (demo_wait(pids[i], TIMEOUT_MS) != 0)
-			demo_end(DEMO_NOT_SHOWN, "worker %d did not end its work", i + 1);
-	}
-}
-
-static struct took measure(enum what what, enum as as)
-{
-	double cpu_ms = used_ms();
-	long long begin = demo_now_ns();
-	struct took t;
-
-	run_all(what, as);
-	t.wall = (double)(demo_now_ns() - begin) / 1e6 / ONE_MS;
-	t.cpu = (used_ms() - cpu_ms) / ONE_MS;
-	return t;
+	getrusage(RUSAGE_SELF, &self);
+	getrusage(RUSAGE_CHILDREN, &children);
+	return workers_cpu_ms(&self) + workers_cpu_ms(&children);
 }
 
 /*
- * In classes, with much room between them. Below: by no machine, be it busy, since ten that compute need
- * ten times the CPU, and there are two. Above: sleepers take longer where others hold the CPUs when
- * they wake; then once more.
+ * In classes, with much room between them: by no machine, be it busy, can ten that compute come near to one. Sleepers
+ * take longer where others hold the CPUs when they wake; then once more.
  */
 static bool show(enum what what, enum as as, int ncpus)
 {
-	struct took t;
-	bool one, none, several, ten;
 	int tries = TRIES;
+	bool one, none, several, ten;
 
 	do {
-		t = measure(what, as);
-		one = t.wall < 2;
-		several = t.wall > 0.9 * WORKERS / ncpus;
-		none = t.cpu < 1;
-		ten = t.cpu > 0.9 * WORKERS;
+		double cpu = used_ms(), wall = (double)demo_now_ns() / 1e6;
+
+		workers_run(as == PROCESSES, work, &what, 0, WORKERS);
+		wall = ((double)demo_now_ns() / 1e6 - wall) / ONE_MS;
+		cpu = (used_ms() - cpu) / ONE_MS;
+		one = wall < 2;
+		several = wall > 0.9 * WORKERS / ncpus;
+		none = cpu < 1;
+		ten = cpu > 0.9 * WORKERS;
 	} while (what == SLEEP && !(one && none) && --tries > 0);
 	demo_line("%-11s %-13s %-18s %s\n", what == SLEEP ? "sleep" : "compute",
 		as == THREADS ? "threads" : "processes",
@@ -136,18 +96,13 @@ static bool show(enum what what, enum as as, int ncpus)
 
 int main(int argc, char **argv)
 {
-	cpu_set_t set;
 	int cpus[CPUS], ncpus;
 	bool shown = true;
 
 	demo_start(argc, argv, "sleep_is_not_work",
 		"ten that sleep take as long as one, ten that compute do not");
 	ncpus = demo_cpus(cpus, CPUS);
-	CPU_ZERO(&set);
-	for (int i = 0; i < ncpus; i++)
-		CPU_SET(cpus[i], &set);
-	if (sched_setaffinity(0, sizeof(set), &set) < 0)
-		demo_end(DEMO_CANNOT, "sched_setaffinity: %s", strerror(errno));
+	demo_bind(cpus, ncpus);
 	demo_line("%d at a time, against one alone; CPUs that are used: %d\n", WORKERS, ncpus);
 	demo_line("they        as            took as long as    used the CPU as long as\n");
 	for (enum what what = SLEEP; what <= COMPUTE; what++)

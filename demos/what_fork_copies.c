@@ -45,19 +45,10 @@ static long minor_faults(void)
 }
 /* [end] */
 
-/* VmPTE, the KiB of this process's page tables. 0: the kernel does not tell. */
+/* KiB of this process's page tables. */
 static long page_tables_kib(void)
 {
-	FILE *f = fopen("/proc/self/status", "re");
-	long kib = 0;
-	char line[128];
-
-	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
-		if (strncmp(line, "VmPTE:", 6) == 0)
-			kib = strtol(line + 6, NULL, 10);
-	if (f != NULL)
-		fclose(f);
-	return kib;
+	return demo_proc("/proc/self/status", "VmPTE:");
 }
 
 static void *nothing(void *arg)
@@ -72,8 +63,8 @@ static void start(enum start how, long *tables_kib)
 	pid_t pid;
 
 	if (how == THREAD) {
-		if (pthread_create(&t, NULL, nothing, NULL) != 0 || pthread_join(t, NULL) != 0)
-			demo_end(DEMO_NO_RESOURCE, "pthread_create failed");
+		demo_must(-pthread_create(&t, NULL, nothing, NULL), "thread");
+		demo_must(-pthread_join(t, NULL), "join");
 		return;
 	}
 	pid = demo_fork();
@@ -99,8 +90,6 @@ static double show(const char *parent, enum start how, long *tables_kib)
 		start(how, NULL);
 	faults = (double)(minor_faults() - before) / starts;
 	start(FORK, tables_kib);
-	if (*tables_kib == 0)
-		demo_end(DEMO_CANNOT, "/proc/self/status: no VmPTE: the kernel does not tell");
 	demo_line(how == THREAD ? "%-23s %-23s %11.1f   the parent's\n"
 				: "%-23s %-23s %11.1f %10ld KiB\n",
 		parent, start_name[how], faults, *tables_kib);
@@ -114,8 +103,8 @@ int main(int argc, char **argv)
 
 	demo_start(argc, argv, "what_fork_copies",
 		"fork copies the tables of the memory in use, not the memory itself");
-	if (sysconf(_SC_PAGESIZE) != PAGE_BYTES)
-		demo_end(DEMO_CANNOT, "a page has %ld bytes here, not 4096", sysconf(_SC_PAGESIZE));
+	if (sysconf(_SC_PAGESIZE) != PAGE_BYTES || page_tables_kib() == 0)
+		demo_end(DEMO_CANNOT, "a page has not 4096 bytes here, or tables are not counted");
 	kib = demo_shared(5 * sizeof(*kib));
 	demo_line("parent                  start                   page faults    page tables\n");
 	thread = show("small", THREAD, &kib[0]);

@@ -4,11 +4,10 @@
  * listings: none, for the lesson on threads and processes
  * claims: 001-C003 001-C018 001-C019 002-C001
  *
- * Watch for: all rows take the same CPU time, since the work is the same. With two CPUs the free
- * threads and the processes spread it over both; behind one lock only one is at work at a time, and
- * all of them together are as slow as one thread. The column `waits` tells why: how often a worker
- * gave up its CPU because it had to wait. `put off` is another matter: it could have gone on, but
- * the kernel gave its CPU to somebody else.
+ * Watch for: all rows take the same CPU time, since the work is the same. With two CPUs the free threads and the
+ * processes spread it over both; behind one lock only one is at work at a time, and all together are as slow as one
+ * thread. `waits` tells why: how often a worker gave up its CPU because it had to wait. `put off` is another matter:
+ * it could have gone on, but the kernel gave its CPU to somebody else.
  *
  * The Python it re-creates:
  *     for Worker in (threading.Thread, multiprocessing.Process):
@@ -26,18 +25,15 @@
  *     behind the lock they waited <n> times, else never more than <n>
  */
 #include "demo.h"
-#include <pthread.h>
-#include <stdbool.h>
+#include "workers.h"
 #include <stdint.h>
-#include <sys/resource.h>
 
-enum { WORKERS = 4, PIECES = 40, STEPS = 1000000, TIMEOUT_MS = 10000 };
-enum kind { ALONE, THREADS, ONE_LOCK, PROCESSES };
+enum { WORKERS = 4, PIECES = 40, STEPS = 1000000 };
+enum kind { ALONE, THREADS, ONE_LOCK, PROCESSES, KINDS };
 
 /* In memory that all see, be they threads or processes; each on cache lines of its own. */
 struct worker {
-	_Alignas(64) int number;
-	int pieces;
+	_Alignas(64) int number, pieces;
 	long waits, put_off;
 	double cpu_ms;
 	uint64_t result; /* else the compiler may leave the computing out */
@@ -100,68 +96,46 @@ static void *work_in_turn(void *arg)
 }
 /* [end] */
 
-static void run(enum kind kind, struct worker *w, int n)
-{
-	void *(*body)(void *) = kind == ONE_LOCK ? work_in_turn : work;
-	pthread_t threads[WORKERS];
-	pid_t pids[WORKERS];
-
-	for (int i = 0; i < n; i++) {
-		w[i] = (struct worker){.number = i, .pieces = WORKERS * PIECES / n};
-		if (kind != PROCESSES)
-			demo_must(-pthread_create(&threads[i], NULL, body, &w[i]), "thread");
-		else if ((pids[i] = demo_fork()) == 0)
-			_exit(body(&w[i]) != NULL);
-	}
-	for (int i = 0; i < n; i++) {
-		if (kind != PROCESSES)
-			demo_must(-pthread_join(threads[i], NULL), "join");
-		else if (demo_wait(pids[i], TIMEOUT_MS) != 0)
-			demo_end(DEMO_NOT_SHOWN, "process %d did not end well", i + 1);
-	}
-}
-
 /* One line of the table. Returns how often its workers waited, all together. */
 static long show(enum kind kind)
 {
 	static const char *const names[] = {
 		"1 thread does all", "4 threads", "4 threads, one lock", "4 processes"};
-	struct worker *w = demo_shared(WORKERS * sizeof(*w));
-	long long start = demo_now_ns();
-	long waits = 0, put_off = 0;
-	double cpu_ms = 0, elapsed_ms;
+	struct worker *w = demo_shared(WORKERS * sizeof(*w)), all = {0};
 	int n = kind == ALONE ? 1 : WORKERS;
+	double elapsed_ms, start_ms = (double)demo_now_ns() / 1e6;
 
-	run(kind, w, n);
-	elapsed_ms = (double)(demo_now_ns() - start) / 1e6;
+	for (int i = 0; i < n; i++)
+		w[i] = (struct worker){.number = i, .pieces = WORKERS * PIECES / n};
+	workers_run(kind == PROCESSES, kind == ONE_LOCK ? work_in_turn : work, w, sizeof(*w), n);
+	elapsed_ms = (double)demo_now_ns() / 1e6 - start_ms;
 	for (int i = 0; i < n; i++) {
-		waits += w[i].waits;
-		put_off += w[i].put_off;
-		cpu_ms += w[i].cpu_ms;
+		all.waits += w[i].waits;
+		all.put_off += w[i].put_off;
+		all.cpu_ms += w[i].cpu_ms;
 	}
-	demo_line("%-19s %7.1f %11.1f %13.2f %8ld %8ld\n", names[kind], cpu_ms, elapsed_ms,
-		cpu_ms / elapsed_ms, waits, put_off);
-	return waits;
+	demo_line("%-19s %7.1f %11.1f %13.2f %8ld %8ld\n", names[kind], all.cpu_ms, elapsed_ms,
+		all.cpu_ms / elapsed_ms, all.waits, all.put_off);
+	return all.waits;
 }
 
 int main(int argc, char **argv)
 {
-	long alone, threads, one_lock, processes, most;
+	long waits[KINDS], most = 0;
 
 	demo_start(argc, argv, "who_waits",
 		"workers that compute wait for nobody, until they share one lock");
 	demo_line("workers              CPU ms  elapsed ms  CPUs at work    waits  put off\n");
-	alone = show(ALONE);
-	threads = show(THREADS);
-	one_lock = show(ONE_LOCK);
-	processes = show(PROCESSES);
-	if (one_lock == 0)
+	for (enum kind kind = ALONE; kind < KINDS; kind++) {
+		waits[kind] = show(kind);
+		if (kind != ONE_LOCK && waits[kind] > most)
+			most = waits[kind];
+	}
+	if (waits[ONE_LOCK] == 0)
 		demo_end(DEMO_CANNOT, "this system does not count who waits");
-	most = alone > threads ? alone : threads;
-	most = most > processes ? most : processes;
-	demo_line("behind the lock they waited %ld times, else never more than %ld\n", one_lock,
-		most);
-	/* A worker that was put off while the others had their turns needs no wait for its own. That
-	 * is rare: half of the turns is a border far from what is seen on either side. */
-	return most <= WORKERS && one_lock >= WORKERS * PIECES / 2 ? DEMO_SHOWN : DEMO_NOT_SHOWN;
+	demo_line("behind the lock they waited %ld times, else never more than %ld\n",
+		waits[ONE_LOCK], most);
+	/* Who was put off while the others had their turns need not wait for its own: rare, far from half of them. */
+	return most <= WORKERS && waits[ONE_LOCK] >= WORKERS * PIECES / 2 ? DEMO_SHOWN
+									  : DEMO_NOT_SHOWN;
 }

@@ -66,6 +66,14 @@ int kit_number(const struct mp_child *self)
 	return *(const int *)mp_child_argument(self, NULL);
 }
 
+int kit_give_back_argument(struct mp_child *self)
+{
+	size_t nbytes;
+	const int *code = mp_child_argument(self, &nbytes);
+
+	return nbytes == sizeof(*code) ? *code : 99;
+}
+
 /* The children of a process's first thread; the first of them, or 0. */
 static pid_t list_children(pid_t pid, unsigned *n)
 {

@@ -47,6 +47,9 @@ void *kit_attach(struct mp_child *self, struct mp_memory **m);
 /* In a child: the number that kit_start was given. */
 int kit_number(const struct mp_child *self);
 
+/* An entry: the number is its exit code, 99 where there is none. */
+int kit_give_back_argument(struct mp_child *self);
+
 /* The forkserver, where nothing else is a child of this process; 0: there is none. */
 pid_t kit_server(void);
 

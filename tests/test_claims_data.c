@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "catalog_item.h"
 #include "folder.h"
 #include "forklab/catalog.h"
 #include "make_claims.h"
@@ -143,18 +144,6 @@ static struct claims *ours(void)
 
 	ck_assert_msg(!err, "%s", why);
 	return c;
-}
-
-static const json_t *named(const json_t *list, const char *name)
-{
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *item = json_array_get(list, i);
-		const char *is = json_string_value(json_object_get(item, "name"));
-
-		if (is && !strcmp(is, name))
-			return item;
-	}
-	return NULL;
 }
 
 /* Whether the sweep "1..max,10" or "1us,10us" has this value; "max" is any. */

@@ -7,33 +7,13 @@
 #include "folder.h"
 #include "harness/ensure.h"
 #include "harness/host_internal.h"
+#include "host_look.h"
 #include "suite.h"
 
 #define CPU     "/sys/devices/system/cpu"
 #define BARE    "processor\t: 0\nmodel name\t: Some CPU\nflags\t\t: fpu vme sse2\n\n"
 #define GUEST   "processor\t: 0\nmodel name\t: Some CPU\nflags\t\t: fpu hypervisor sse2\n\n"
 #define MEMINFO "MemTotal: 8000000 kB\nMemAvailable: 4194304 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n"
-
-static struct host_check look(const char *name)
-{
-	static struct host_check all[HOST_CHECKS_MAX];
-	size_t n = host_checks_at(folder(), all, HOST_CHECKS_MAX);
-
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(all[i].name, name))
-			return all[i];
-	ck_abort_msg("no check is called %s", name);
-}
-
-static void expect(const char *name, enum host_state state, const char *value)
-{
-	struct host_check c = look(name);
-
-	ck_assert_msg(c.state == state, "%s is %s (%s), not %s", name, host_state_name(c.state),
-		c.value, host_state_name(state));
-	ck_assert_str_eq(c.value, value);
-	ck_assert_int_eq(c.why[strlen(c.why) - 1], '.');
-}
 
 START_TEST(a_machine_that_says_nothing_is_unknown_in_everything)
 {

@@ -5,6 +5,7 @@
 #include "folder.h"
 #include "harness/ensure.h"
 #include "harness/host_internal.h"
+#include "host_look.h"
 #include "suite.h"
 
 #define MEMINFO "MemTotal: 8000000 kB\nMemAvailable: 4194304 kB\n"
@@ -14,27 +15,6 @@ static void put_own_namespaces(void)
 {
 	put_link("/proc/self/ns/pid", "pid:[4026531836]");
 	put_link("/proc/self/ns/cgroup", "cgroup:[4026531835]");
-}
-
-static struct host_check look(const char *name)
-{
-	static struct host_check all[HOST_CHECKS_MAX];
-	size_t n = host_checks_at(folder(), all, HOST_CHECKS_MAX);
-
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(all[i].name, name))
-			return all[i];
-	ck_abort_msg("no check is called %s", name);
-}
-
-static void expect(const char *name, enum host_state state, const char *value)
-{
-	struct host_check c = look(name);
-
-	ck_assert_msg(c.state == state, "%s is %s (%s), not %s", name, host_state_name(c.state),
-		c.value, host_state_name(state));
-	ck_assert_str_eq(c.value, value);
-	ck_assert_int_eq(c.why[strlen(c.why) - 1], '.');
 }
 
 /* ---- containers, cgroups ---- */

@@ -23,14 +23,6 @@ static void make(void)
 
 /* ---- what the children do ---- */
 
-static int give_back_argument(struct mp_child *self)
-{
-	size_t nbytes;
-	const int *code = mp_child_argument(self, &nbytes);
-
-	return nbytes == sizeof(*code) ? *code : 99;
-}
-
 /* Attaches a memory, a pipe's end, and a queue while call number kit_number fails: 0, or the error. */
 static int attach_all(struct mp_child *self)
 {
@@ -70,7 +62,7 @@ static int worker(struct mp_child *self)
 	return mp_pool_work(self, tasks) ? 1 : 0;
 }
 
-static const struct mp_entry entries[] = {{"give_back_argument", give_back_argument},
+static const struct mp_entry entries[] = {{"give_back_argument", kit_give_back_argument},
 	{"attach_all", attach_all}, {"worker", worker}, {NULL, NULL}};
 
 void test_early(int argc, char **argv)

@@ -41,14 +41,6 @@ static void make(void)
 
 /* ---- what the children do ---- */
 
-static int give_back_argument(struct mp_child *self)
-{
-	size_t nbytes;
-	const int *code = mp_child_argument(self, &nbytes);
-
-	return nbytes == sizeof(*code) ? *code : 99;
-}
-
 static int wait_go(struct mp_child *self)
 {
 	struct mp_memory *m;
@@ -259,7 +251,7 @@ static int leak_some(struct mp_child *self)
 }
 #endif
 
-static const struct mp_entry entries[] = {{"give_back_argument", give_back_argument},
+static const struct mp_entry entries[] = {{"give_back_argument", kit_give_back_argument},
 	{"wait_go", wait_go}, {"count_fds", count_fds}, {"tell_number", tell_number},
 	{"be_parent", be_parent}, {"wait_for_the_term", wait_for_the_term},
 	{"finish_late", finish_late}, {"exit_with_children", exit_with_children},

@@ -30,14 +30,6 @@ static void make(void)
 
 /* ---- what the children do ---- */
 
-static int give_back_argument(struct mp_child *self)
-{
-	size_t nbytes;
-	const int *code = mp_child_argument(self, &nbytes);
-
-	return nbytes == sizeof(*code) ? *code : 99;
-}
-
 static int call_exit(struct mp_child *self)
 {
 	exit(kit_number(self));
@@ -112,7 +104,7 @@ static int raise_signal(struct mp_child *self)
 	return 0;
 }
 
-static const struct mp_entry entries[] = {{"give_back_argument", give_back_argument},
+static const struct mp_entry entries[] = {{"give_back_argument", kit_give_back_argument},
 	{"call_exit", call_exit}, {"check_self", check_self}, {"sum_bytes", sum_bytes},
 	{"wait_go", wait_go}, {"join_itself", join_itself}, {"ignore_terminate", ignore_terminate},
 	{"raise_signal", raise_signal}, {NULL, NULL}};

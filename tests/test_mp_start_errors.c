@@ -31,14 +31,6 @@ static void drop(void)
 	kit_drop();
 }
 
-static int give_back_argument(struct mp_child *self)
-{
-	size_t nbytes;
-	const int *code = mp_child_argument(self, &nbytes);
-
-	return nbytes == sizeof(*code) ? *code : 99;
-}
-
 static int wait_go(struct mp_child *self)
 {
 	struct mp_memory *m;
@@ -51,7 +43,7 @@ static int wait_go(struct mp_child *self)
 }
 
 static const struct mp_entry entries[] = {
-	{"give_back_argument", give_back_argument}, {"wait_go", wait_go}, {NULL, NULL}};
+	{"give_back_argument", kit_give_back_argument}, {"wait_go", wait_go}, {NULL, NULL}};
 
 void test_early(int argc, char **argv)
 {

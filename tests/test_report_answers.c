@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog_item.h"
 #include "forklab/catalog.h"
 #include "suite.h"
 
@@ -16,14 +17,6 @@ static const char *text(const json_t *obj, const char *key)
 	const char *s = json_string_value(json_object_get(obj, key));
 
 	return s ? s : "";
-}
-
-static const json_t *named(const json_t *list, const char *name)
-{
-	for (size_t i = 0; i < json_array_size(list); i++)
-		if (!strcmp(text(json_array_get(list, i), "name"), name))
-			return json_array_get(list, i);
-	return NULL;
 }
 
 static bool listed(const char *values, const char *value)
