@@ -324,7 +324,7 @@ const struct bench bench = {
 		"Uneven tasks, the long one first, take {blocks/ideal@tasks=long_first,size=cpus} "
 		"times the ideal in a block for each worker, "
 		"{queue/ideal@tasks=long_first,size=cpus} times from a queue that all take from",
-	.share = 0.045,
+	.share = 0.055,
 	.chart = "line",
 	.early = early,
 	.skip = skip,
