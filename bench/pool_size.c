@@ -132,7 +132,7 @@ const struct bench bench = {
 	.axes = {{"tasks", "compute,wait", NULL, "what the tasks do"},
 		{"size", "1,1x,2x,4x", "1x,4x", "workers in the pool; 2x: twice as many as CPUs"}},
 	.round_axis = "size",
-	.share = 0.015,
+	.share = 0.045,
 	.chart = "line",
 	.early = early,
 	.skip = skip,

@@ -459,7 +459,7 @@ const struct bench bench = {
 		  "{pipe@workers=2,bytes=8} by a "
 		  "pipe; in CPython {python_pipe@workers=2,bytes=8} by its Pipe, and by its Queue "
 		  "{python_queue/python_pipe@workers=2,bytes=8} times that",
-	.share = 0.05,
+	.share = 0.065,
 	.quick_share = 0.06,
 	.chart = "line",
 	.chart_axis = "bytes",

@@ -67,7 +67,7 @@ struct bench {
 	unsigned rounds,
 		rounds_quick; /* exactly so many rounds, whatever the precision; 0: as needed */
 	double share;         /* of the time of a whole report that this benchmark gets, 0..1 */
-	double quick_share;   /* of a quick one, in which few that decide much come first; 0: left out */
+	double quick_share; /* of a quick one, in which few that decide much come first; 0: left out */
 	/* First statement of main, before options, clock and hwloc; see design: spawned children. */
 	int (*early)(int argc, char **argv);
 	/* Why this variant is not measured at this point: a sentence, or NULL: measured. With " " as first
@@ -108,8 +108,8 @@ void bench_mark(struct bench_run *r, unsigned mark, uint64_t ns);
  * Who did what when, for a timeline of the sample's last op: worker and task count from 0, the times are of
  * CLOCK_MONOTONIC. At most BENCH_SPANS a sample (CHECKs it). The record has those of one sample.
  */
-void bench_span(struct bench_run *r, unsigned worker, unsigned task, uint64_t begin_ns,
-	uint64_t end_ns);
+void bench_span(
+	struct bench_run *r, unsigned worker, unsigned task, uint64_t begin_ns, uint64_t end_ns);
 
 /* The sample's time as the variant itself measured it: replaces the harness's reading. For hand-written
  * loops that the harness is compared with, and for peers. Where the benchmark's unit is bytes: those. */

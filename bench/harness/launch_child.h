@@ -20,7 +20,7 @@ struct launch_cell {
 	struct bench_run run;
 	uint64_t iters;
 	bool open;
-	bool failed; /* reported once; no more samples */
+	bool failed;              /* reported once; no more samples */
 	struct study_spans spans; /* of the last sample that nothing disturbed, else of the last */
 	bool spans_calm;
 };

@@ -12,7 +12,7 @@ import sys
 sys.dont_write_bytecode = True  # the folder of the sources stays as it is
 import pool_work  # noqa: E402
 
-TASKS, SHORT_NS, LONG = 16, 1e6, 8
+TASKS, SHORT_NS, LONG = 16, 2e6, 8
 PUBLISHED_NS = [10e6, 4e6, 2e6, 6e6]  # as in bench/pool_balance.c
 
 
@@ -34,7 +34,8 @@ def job(tasks, workers, ideal):
     """What is to be done, by which function, and what it must come to."""
     ns = lengths(tasks)
     if ideal:
-        ns = [max(max(ns), sum(ns) / workers)] * workers
+        share = sum(ns) / workers
+        ns = [share] * workers if share > max(ns) else [max(ns)]
     if tasks == "waits":
         return wait, ns, ns
     items = [(i + 1, pool_work.steps_of(length)) for i, length in enumerate(ns)]
