@@ -287,6 +287,38 @@ START_TEST(rounds_of_two_runs_are_not_called_pairs)
 }
 END_TEST
 
+/* Round 1 lies in launch 0 here and in launch 1 there: each of the two has had rounds of its own. */
+START_TEST(rounds_of_points_that_were_not_measured_side_by_side_pair_by_their_place)
+{
+	struct pairs p =
+		pairs_of("R1", "{\"launch\":[0,0,1,1],\"round\":[0,1,2,3],\"t_ns\":[10,11,12,13]}",
+			"R1", "{\"launch\":[0,1,1],\"round\":[0,1,2],\"t_ns\":[100,120,130]}");
+
+	ck_assert_int_eq(p.err, 0);
+	ck_assert(!p.paired);
+	ck_assert_uint_eq(p.n, 3);
+	for (size_t i = 0; i < p.n; i++)
+		ck_assert_double_eq(p.a[i], p.b[i]);
+	pairs_free(&p);
+}
+END_TEST
+
+/* A round that one of them lost is no other block's. */
+START_TEST(a_round_that_one_side_has_lost_leaves_the_others_paired)
+{
+	struct pairs p =
+		pairs_of("R1", "{\"launch\":[0,0,1,1],\"round\":[0,1,2,3],\"t_ns\":[10,11,12,13]}",
+			"R1", "{\"launch\":[0,1,1],\"round\":[1,2,3],\"t_ns\":[110,120,130]}");
+
+	ck_assert_int_eq(p.err, 0);
+	ck_assert(p.paired);
+	ck_assert_uint_eq(p.n, 3);
+	for (size_t i = 0; i < p.n; i++)
+		ck_assert_double_eq(p.a[i], p.b[i]);
+	pairs_free(&p);
+}
+END_TEST
+
 START_TEST(raw_samples_that_do_not_fit_together_are_refused)
 {
 	const char *good = "{\"launch\":[0],\"round\":[0],\"t_ns\":[10]}";
@@ -365,6 +397,9 @@ Suite *suite(void)
 		pair_case, samples_of_the_same_launch_and_round_are_a_pair_and_times_are_per_op);
 	tcase_add_test(pair_case, without_rounds_the_place_in_the_launch_pairs_and_this_is_told);
 	tcase_add_test(pair_case, rounds_of_two_runs_are_not_called_pairs);
+	tcase_add_test(pair_case,
+		rounds_of_points_that_were_not_measured_side_by_side_pair_by_their_place);
+	tcase_add_test(pair_case, a_round_that_one_side_has_lost_leaves_the_others_paired);
 	tcase_add_test(pair_case, raw_samples_that_do_not_fit_together_are_refused);
 	tcase_add_test(pair_case, a_comparison_finds_the_ratio_of_the_pairs);
 	return s;

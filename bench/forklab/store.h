@@ -40,8 +40,9 @@ const json_t *store_variant(const struct store *s, const char *bench, const char
 /* The run record that program wrote in a run, else the run's last one; NULL: none. */
 const json_t *store_run(const struct store *s, const char *run_id, const char *program);
 
-/* The pairs of two results of one run, matched by (launch, round) where both have them, else by
- * (launch, place in the launch): times in ns per op. The caller frees a, b, launch. *paired tells which.
+/* The pairs of two results of one run, matched by (launch, round) where both have them and were measured side by
+ * side, else by (launch, place in the launch): times in ns per op. The caller frees a, b, launch. *paired tells
+ * which.
  * Errors: -ENODATA no pair; -EPROTO raw arrays missing or of unequal length; -ENOMEM. */
 int store_pairs(const json_t *ra, const json_t *rb, double **a, double **b, unsigned **launch,
 	size_t *n, bool *paired);

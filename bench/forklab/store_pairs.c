@@ -108,6 +108,49 @@ static bool meet(struct series *a, struct series *b)
 	return false;
 }
 
+/* The harness numbers a block's rounds through all its launches. */
+static bool runs_through(const struct series *s)
+{
+	for (size_t i = 1; i < s->n; i++)
+		if (s->at[i].round <= s->at[i - 1].round)
+			return false;
+	return true;
+}
+
+/*
+ * Whether no round lies in one launch here and in another there: points that were not measured side by side have
+ * each their own rounds, and what bears the same number in two of them was not taken together.
+ */
+static bool same_rounds(const struct series *a, const struct series *b)
+{
+	if (!runs_through(a) || !runs_through(b))
+		return true;
+	for (size_t i = 0, k = 0; i < a->n && k < b->n;) {
+		const struct sample *x = &a->at[i], *y = &b->at[k];
+
+		if (x->round == y->round && x->launch != y->launch)
+			return false;
+		i += x->round <= y->round;
+		k += y->round <= x->round;
+	}
+	return true;
+}
+
+static int load_both(
+	const json_t *ra, const json_t *rb, bool by_round, struct series *sa, struct series *sb)
+{
+	int err = load(ra, by_round, sa);
+
+	return err ? err : load(rb, by_round, sb);
+}
+
+static void forget(struct series *sa, struct series *sb)
+{
+	free(sa->at);
+	free(sb->at);
+	*sa = *sb = (struct series){0};
+}
+
 static size_t match(struct series *sa, struct series *sb, double *a, double *b, unsigned *launch)
 {
 	size_t n = 0;
@@ -129,9 +172,12 @@ int store_pairs(const json_t *ra, const json_t *rb, double **a, double **b, unsi
 	*a = *b = NULL;
 	*launch = NULL;
 	*paired = are_paired(ra, rb);
-	err = load(ra, *paired, &sa);
-	if (!err)
-		err = load(rb, *paired, &sb);
+	err = load_both(ra, rb, *paired, &sa, &sb);
+	if (!err && *paired && !same_rounds(&sa, &sb)) {
+		*paired = false;
+		forget(&sa, &sb);
+		err = load_both(ra, rb, false, &sa, &sb);
+	}
 	if (!err) {
 		*a = calloc(sa.n + 1, sizeof(**a));
 		*b = calloc(sa.n + 1, sizeof(**b));
@@ -142,8 +188,7 @@ int store_pairs(const json_t *ra, const json_t *rb, double **a, double **b, unsi
 		*n = match(&sa, &sb, *a, *b, *launch);
 		err = *n ? 0 : -ENODATA;
 	}
-	free(sa.at);
-	free(sb.at);
+	forget(&sa, &sb);
 	if (err) {
 		free(*a);
 		free(*b);
