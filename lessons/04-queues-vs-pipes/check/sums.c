@@ -81,6 +81,11 @@ int main(int argc, char **argv)
 		"a write costs next to the same for one number and for a page full of them.");
 	check_calls("parent", all, "one_side_only",
 		"many numbers lie in the pipe. How many does a read ask for?");
+	if (many.exit < 0) {
+		check_item(
+			false, 3, "7 numbers a day were not tried, since it did not end with 1000");
+		return check_finish();
+	}
 	if (!check_run(argv[1], "7", &few))
 		return 2;
 	check_sums(&few, 7, 2);

@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LETTERS = 20, LONGEST = 1000000, PATIENCE_MS = 200, ALARM_S = 2 };
+enum { LETTERS = 20, LONGEST = 1000000, PATIENCE_MS = 200, ALARM_S = 1 };
 
 static char letter[LONGEST];
 static long length;

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LETTERS = 20, LONGEST = 1000000, PATIENCE_MS = 200, ALARM_S = 2 };
+enum { LETTERS = 20, LONGEST = 1000000, PATIENCE_MS = 200, ALARM_S = 1 };
 
 static char letter[LONGEST];
 static long length;

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { DAYS = 10, QUESTION = 0, ALARM_S = 2 };
+enum { DAYS = 10, QUESTION = 0, ALARM_S = 1 };
 
 static int per_day = 1000, calls;
 
