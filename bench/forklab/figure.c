@@ -120,20 +120,24 @@ static size_t key_rows(const struct figure *f)
 	return columns > 1 ? (n + columns - 1) / columns : n;
 }
 
-/* Height in pixels: a share for each row, and for the key what it needs. */
-static double height(const struct figure *f)
+/* Of rows: how many there are, in one series or in all. */
+static double last_row(const struct figure *f)
 {
-	double key = 20 * (double)key_rows(f), last = 0;
+	double last = 0;
 
-	for (size_t i = 0; is_timeline(f) && i < f->nseries; i++)
+	for (size_t i = 0; i < f->nseries; i++)
 		for (size_t k = 0; k < f->series[i].n; k++)
 			last = fmax(last, f->series[i].at[k].x);
-	if (is_timeline(f))
-		return 115 + 26 * last;
-	if (rows(f))
-		return 115 + 26 * (double)(f->nseries ? f->series[0].n : 0) +
-		       (f->nseries > 1 ? 20 * (double)f->nseries : 0);
-	return 330 + key;
+	return last;
+}
+
+/* Height in pixels: a share for each row, and for the key what it needs. A timeline's rows say whose they are. */
+static double height(const struct figure *f)
+{
+	if (!rows(f))
+		return 330 + 20 * (double)key_rows(f);
+	return 115 + 26 * last_row(f) +
+	       (f->nseries > 1 && !is_timeline(f) ? 20 * (double)f->nseries : 0);
 }
 
 static void put_head(FILE *out, const struct figure *f)
@@ -211,20 +215,13 @@ static void put_value(FILE *out, const struct figure_point *p)
 }
 
 /* At most ALT_POINTS points are spelled out; of longer lines the first and the last. */
-static void put_alt(FILE *out, const struct figure *f)
+static void put_points_alt(FILE *out, const struct figure *f)
 {
 	const bool all = figure_points(f) <= ALT_POINTS;
 	/* Labels of rows may have commas themselves. */
 	const char *between = rows(f) && f->nseries == 1 ? "; " : ", ";
 
-	fprintf(out, "%s. ", f->title);
-	if (!rows(f))
-		fprintf(out, "%s over %s: ", f->ylabel, f->xlabel);
-	else
-		fprintf(out, "%s: ", f->xlabel);
-	if (is_timeline(f))
-		figure_timeline_alt(f, out);
-	for (size_t i = 0; !is_timeline(f) && i < f->nseries; i++) {
+	for (size_t i = 0; i < f->nseries; i++) {
 		const struct figure_series *s = &f->series[i];
 
 		if (f->nseries > 1)
@@ -238,6 +235,19 @@ static void put_alt(FILE *out, const struct figure *f)
 			put_value(out, p);
 		}
 	}
+}
+
+static void put_alt(FILE *out, const struct figure *f)
+{
+	fprintf(out, "%s. ", f->title);
+	if (!rows(f))
+		fprintf(out, "%s over %s: ", f->ylabel, f->xlabel);
+	else
+		fprintf(out, "%s: ", f->xlabel);
+	if (is_timeline(f))
+		figure_timeline_alt(f, out);
+	else
+		put_points_alt(out, f);
 	fprintf(out, ". %s%s", f->cross_text, *f->cross_text ? ". " : "");
 	if (*f->note)
 		fprintf(out, "Measured %s.", f->note);

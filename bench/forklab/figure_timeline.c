@@ -27,7 +27,7 @@ static const struct figure_point *box_at(const struct figure *f, size_t row, dou
 	return NULL;
 }
 
-/* "blocks, worker 1 does ABCDEFGH and is at work for 99.9 %; ..." */
+/* "blocks, worker 1 does ABCDEFGH and works for 14.8 of 14.8; ...", in the unit of the axis. */
 void figure_timeline_alt(const struct figure *f, FILE *out)
 {
 	const struct figure_point *head;

@@ -26,7 +26,7 @@ static void read_options(int argc, char **argv, struct command_line *c)
 {
 	const struct option_spec specs[] = {
 		{"quick", OPTION_FLAG, &c->quick,
-			.help = "measure at most 90 s instead of 300, and less"},
+			.help = "measure at most 90 s instead of 300, and fewer benchmarks"},
 		{"only", OPTION_TEXT, &c->only, .arg = "TOPIC",
 			.help = "one topic, or one benchmark"},
 		{"from", OPTION_TEXT, &c->from, .arg = "FILE",

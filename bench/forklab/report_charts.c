@@ -209,6 +209,14 @@ static void fix_at(struct report_slice *s, const json_t *result, char *name, siz
 	}
 }
 
+/* Whether result number i told who did what when, at these parameters. */
+static bool told_at(const struct report_bench *b, size_t i, const json_t *params)
+{
+	const json_t *r = json_array_get(b->results, i);
+
+	return json_object_get(r, "timeline") && json_equal(json_object_get(r, "params"), params);
+}
+
 /* A figure for each point at which a variant told who did what when. */
 static void add_timelines(
 	struct list *l, const struct report_bench *b, const struct report_slice *axes)
@@ -221,13 +229,10 @@ static void add_timelines(
 		char name[64];
 		size_t k = 0;
 
-		/* Not for the second variant of a point again. */
-		while (k < i &&
-			!(json_object_get(json_array_get(b->results, k), "timeline") &&
-				json_equal(json_object_get(json_array_get(b->results, k), "params"),
-					params)))
+		/* Not for the second variant of a point again: all of them stand in the first one's. */
+		while (k < i && !told_at(b, k, params))
 			k++;
-		if (!f || k < i || !json_object_get(r, "timeline"))
+		if (!f || k < i || !told_at(b, i, params))
 			continue;
 		fix_at(&s, r, name, sizeof(name));
 		report_timeline(b, &s, name, f);

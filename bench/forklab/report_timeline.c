@@ -105,8 +105,8 @@ static void caption(struct figure *f, size_t most_workers)
 {
 	int used = snprintf(f->caption, sizeof(f->caption),
 		"Each box is a task, in the order of its letters; a gap is a worker that has "
-		"nothing to do. One sample of each variant, taken when nothing disturbed it if "
-		"there was such a one; the times of all samples are in the other charts.");
+		"nothing to do. The fastest sample of each variant in the last launch, in which "
+		"least stood in its way; the times of all samples are in the other charts.");
 
 	if (most_workers > LANES && used > 0)
 		snprintf(f->caption + used, sizeof(f->caption) - (size_t)used,
@@ -139,6 +139,7 @@ void report_timeline(const struct report_bench *b, const struct report_slice *s,
 		report_slice_text(s, at, sizeof(at)));
 	/* Behind how often each was measured, which says nothing of one sample. */
 	report_note(b, s, note, sizeof(note));
-	snprintf(f->note, sizeof(f->note), "one sample of each%s", note + strcspn(note, ";"));
+	snprintf(f->note, sizeof(f->note), "the fastest sample of each%s",
+		note + strcspn(note, ";"));
 	caption(f, most);
 }

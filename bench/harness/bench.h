@@ -106,7 +106,7 @@ void bench_mark(struct bench_run *r, unsigned mark, uint64_t ns);
 
 /*
  * Who did what when, for a timeline of the sample's last op: worker and task count from 0, the times are of
- * CLOCK_MONOTONIC. At most BENCH_SPANS a sample (CHECKs it). The record has those of one sample.
+ * CLOCK_MONOTONIC. At most BENCH_SPANS a sample (CHECKs it). The record has those of the fastest sample.
  */
 void bench_span(
 	struct bench_run *r, unsigned worker, unsigned task, uint64_t begin_ns, uint64_t end_ns);

@@ -66,16 +66,14 @@ static void open_cell(struct launch_child *l, size_t i)
 	}
 }
 
-/* A picture of a disturbed sample would teach what is not so. */
+/* The fastest sample's: a picture of a disturbed one would teach what is not so, and the tags of a thread that waits
+ * for its pool do not tell the one from the other. */
 static void keep_spans(struct launch_cell *c, const struct launch_sample *s)
 {
-	bool calm = s->tags == 0;
-
-	if (c->run.spans.n == 0 || (c->spans_calm && !calm))
+	if (c->run.spans.n == 0 || (c->spans.n > 0 && s->t_ns >= c->spans.t_ns))
 		return;
 	c->spans = c->run.spans;
 	c->spans.t_ns = s->t_ns;
-	c->spans_calm = calm;
 }
 
 /* As the block closes, when no sample is under way. Times count from the first begin. */

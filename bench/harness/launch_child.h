@@ -21,8 +21,7 @@ struct launch_cell {
 	uint64_t iters;
 	bool open;
 	bool failed;              /* reported once; no more samples */
-	struct study_spans spans; /* of the last sample that nothing disturbed, else of the last */
-	bool spans_calm;
+	struct study_spans spans; /* of the fastest sample that told some */
 };
 
 /* A peer process: one per script and CPU set, since it inherits its CPUs when it starts. */
