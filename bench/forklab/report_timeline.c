@@ -139,7 +139,7 @@ void report_timeline(const struct report_bench *b, const struct report_slice *s,
 		report_slice_text(s, at, sizeof(at)));
 	/* Behind how often each was measured, which says nothing of one sample. */
 	report_note(b, s, note, sizeof(note));
-	snprintf(f->note, sizeof(f->note), "the fastest sample of each%s",
+	snprintf(f->note, sizeof(f->note), "in the fastest sample of each%s",
 		note + strcspn(note, ";"));
 	caption(f, most);
 }
